@@ -20,6 +20,7 @@ from augury.outbound.postgres import (
     audit_log,
     balances,
     batch_replies,
+    batches,
     figures,
     predictions,
     promo_codes,
@@ -27,6 +28,8 @@ from augury.outbound.postgres import (
     upkeep,
     users,
     version_counts,
+    webhook_deliveries,
+    webhooks,
 )
 from augury.outbound.postgres.pages import LAST
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
@@ -112,6 +115,36 @@ FILL = f"""
     SELECT {ID}, now(), CASE n % {ONE_IN} WHEN 1 THEN 'rare' ELSE 'root' END, '', 'user.block', 'user',
         CASE n % {ONE_IN} WHEN 2 THEN {ID} ELSE '{USER}' END, '{{}}', '{{}}'
     FROM generate_series(1, {MANY}) n;
+"""
+EARLY = UserId(UUID(int=9))
+"""A user who was here before nearly everything that others did. There are only a few users who did anything,
+so their rows seem to be mixed."""
+FEW = 40
+ID_OF_EARLY = "(lpad(to_hex(n), 12, '0') || '70008000a00000000000')::uuid"
+FILL_EARLY = f"""
+    INSERT INTO users (id, role, created_at) VALUES ('{EARLY}', 'member', now());
+    INSERT INTO predictions (
+        id, user_id, model_name, model_version, rows, row_price, single, status, attempts, created_at,
+        valid_rows, input, output
+    )
+    SELECT {ID_OF_EARLY}, '{EARLY}', 'tone', 1, 1, 1, true, 'succeeded', 1, now(), 1, '{{}}', '{{}}'
+    FROM generate_series(1, {FEW}) n;
+    INSERT INTO batches (
+        id, user_id, model_name, model_version, rows, slices, price, received_at, accepted_at, closed_at,
+        done, failed, charged, canceled, expired
+    )
+    SELECT {ID_OF_EARLY}, CASE WHEN n <= {FEW} THEN '{EARLY}'::uuid ELSE '{SLICES}' END, 'tone', 1, 1, 1, 1,
+        now(), now(), now(), 1, 0, 1, 0, 0 FROM generate_series(1, {MANY_SLICES}) n;
+    INSERT INTO webhooks (id, user_id, url, description, generation, events, created_at)
+    SELECT {ID_OF_EARLY}, CASE WHEN n <= {FEW} THEN '{EARLY}'::uuid ELSE '{SLICES}' END, 'https://example.org',
+        '', 1, '{{}}', now() FROM generate_series(1, {MANY_SLICES}) n;
+    INSERT INTO webhook_deliveries (id, webhook_id, event, facts, occurred_at, status)
+    SELECT {ID_OF_EARLY}, CASE WHEN n <= {FEW} THEN '{EARLY}'::uuid ELSE '{SLICES}' END,
+        'prediction.finished', '{{}}', now(), 'failed' FROM generate_series(1, {MANY_SLICES}) n;
+    INSERT INTO audit_log (id, at, actor, request_id, action, subject, user_id, before, after)
+    SELECT {ID_OF_EARLY}, now(), 'early', '', 'early', 'early', '{EARLY}', '{{}}', '{{}}'
+    FROM generate_series(1, {FEW}) n;
+    ANALYZE;
 """
 
 
@@ -280,6 +313,43 @@ async def test_a_purge_that_finds_nothing_reads_nothing(history: Pool) -> None:
     for statement in upkeep.PURGES:
         await require_bounded(history, statement)
     await require_bounded(history, upkeep.FORGETTABLE, datetime(1, 1, 2, tzinfo=UTC), upkeep.FIRST)
+
+
+async def test_a_page_of_somebody_who_was_here_early_does_not_read_what_came_later(history: Pool) -> None:
+    """The primary key has everything in the order of the page, too. A plan that follows it finds this user's
+    rows only after those of all others."""
+    await history.execute(FILL_EARLY)
+    for status in (None, Status.SUCCEEDED, Status.QUEUED, Status.FAILED):
+        for model in (None, ("tone", None), ("tone", 1), ("spam", None)):
+            await require_bounded(history, *Wanted(EARLY, None, status, model).page(PAGE))
+    await require_found(history, FEW, predictions.USAGE, EARLY, UUID(int=0), 1_000)
+    await require_found(history, FEW, batches.PAGE, EARLY, LAST, PAGE)
+    await require_found(history, FEW, webhooks.PAGE, EARLY, LAST, PAGE)
+    await require_found(history, FEW, webhook_deliveries.PAGE, EARLY, LAST, PAGE)
+    await require_found(history, 0, webhook_deliveries.REPLAY_RANGE, EARLY, UUID(int=0), LAST, "true", PAGE)
+    for filters in (
+        {"actor": "early"},
+        {"action": "early"},
+        {"subject": "early"},
+        {"user_id": EARLY},
+        {"user_id": EARLY, "actor": "early"},
+    ):
+        sql, *arguments = audit_log.Wanted(None, Filters(**filters)).page(PAGE)
+        await require_bounded(history, sql, *arguments)
+
+
+async def require_found(pool: Pool, rows: int, sql: str, *arguments: object) -> None:
+    """The plan reads no more than this many rows needs, also where it sorts the few that it found."""
+    for mode in ("force_generic_plan", "force_custom_plan"):
+        async with pool.acquire() as connection, connection.transaction():
+            await connection.execute(f"SET LOCAL plan_cache_mode = {mode}")
+            plan = await plan_of(connection, sql, arguments)
+        read = sum(
+            (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+            for node in nodes(plan)
+            if node["Node Type"].endswith("Scan") and "Relation Name" in node
+        )
+        assert rows <= read <= 10 * FEW, plan
 
 
 class CountedReads(Reads):

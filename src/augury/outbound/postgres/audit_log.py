@@ -13,7 +13,7 @@ from augury.application.operation.ports import MOST_LOOKED_AT, AuditLog, EntryPa
 from augury.domain.audit import Act, Action, Author, Entry
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.text import is_storable
-from augury.outbound.postgres.pages import LAST, hidden
+from augury.outbound.postgres.pages import LAST, hidden, newest_first, within
 from augury.outbound.postgres.pool import Connection, connection, transaction
 from augury.outbound.postgres.reads import Reads
 from augury.outbound.postgres.upkeep import AT_ONCE, MOST_SECONDS, purge_statement
@@ -54,24 +54,29 @@ class Wanted:
         whether it `fits`. The last of `MOST_LOOKED_AT` entries is always returned, since it says where the
         next page begins.
         """
-        source, fits, more = self._source(), "true", ""
+        fits, more = "true", ""
         if self.is_scattered:
             rest = " AND ".join(f"{name} = ${number}" for number, name in list(enumerate(self.given, 3))[1:])
             fits, more = f"({rest}) IS TRUE OR place = {MOST_LOOKED_AT}", f", place, ({rest}) IS TRUE AS fits"
+        leading = next(iter(self.given), None)
+        index = f"{leading}, id" if leading else "id"
         sql = f"""
             SELECT {COLUMNS}{more} FROM (
-                {source} LIMIT {hidden(str(MOST_LOOKED_AT) if self.is_scattered else "$2")}
+                {self._source(index)} LIMIT {hidden(str(MOST_LOOKED_AT) if self.is_scattered else "$2")}
             ) AS looked_at
-            WHERE {fits} ORDER BY id DESC LIMIT {hidden("$2")}
+            WHERE {fits} ORDER BY {newest_first(index)} LIMIT {hidden("$2")}
         """
         return sql, *(self.before or LAST, limit, *self.given.values())
 
-    def _source(self) -> str:
+    def _source(self, index: str) -> str:
         """The entries to read, newest first, each with its place if it is needed."""
         leading = next(iter(self.given), None)
-        condition = f" AND {leading} = $3" if leading else ""
-        place = ", row_number() OVER (ORDER BY id DESC) AS place" if self.is_scattered else ""
-        return f"SELECT {COLUMNS}{place} FROM audit_log WHERE id < $1{condition} ORDER BY id DESC"
+        condition = "id < $1"
+        if leading:  # one of the indexes has only entries with a user, which the range alone does not say
+            condition = f"{within(index, '$3', before='$1')} AND {leading} IS NOT NULL"
+        order = newest_first(index)
+        place = f", row_number() OVER (ORDER BY {order}) AS place" if self.is_scattered else ""
+        return f"SELECT {COLUMNS}{place} FROM audit_log WHERE {condition} ORDER BY {order}"
 
 
 @dataclass(frozen=True, slots=True)

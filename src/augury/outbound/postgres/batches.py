@@ -11,6 +11,7 @@ from augury.domain.identifiers import BatchId, UserId
 from augury.domain.model import ModelRef
 from augury.domain.prediction import Status
 from augury.domain.webhook import EventType
+from augury.outbound.postgres.pages import hidden, newest_first, within
 from augury.outbound.postgres.query import fetch
 from augury.outbound.postgres.webhook_outbox import telling
 
@@ -62,9 +63,9 @@ SEVERAL = (
 PAGE = (
     _READ.format(
         columns=_OWN,
-        wanted="""
-        FROM batches WHERE user_id = $1 AND id < $2 AND accepted_at IS NOT NULL
-        ORDER BY id DESC LIMIT $3
+        wanted=f"""
+        FROM batches WHERE {within("user_id, id", "$1", before="$2")} AND accepted_at IS NOT NULL
+        ORDER BY {newest_first("user_id, id")} LIMIT {hidden("$3")}
         """,
     )
     + _COLUMNS

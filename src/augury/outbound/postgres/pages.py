@@ -16,6 +16,25 @@ def hidden(limit: str) -> str:
     return f"(SELECT {limit}::bigint)"
 
 
+FIRST = "'00000000-0000-0000-0000-000000000000'::uuid"
+
+
+def within(columns: str, values: str, *, before: str, since: str = FIRST) -> str:
+    """The condition for neighbors in the index of `columns`: they have these `values`, and the last column is
+    in the range. Use it with `newest_first`.
+
+    A condition like `user_id = $1 AND id < $2 ORDER BY id DESC` could also follow the primary key and skip
+    the rows of other users. PostgreSQL does so where a few users have most of the rows, as it expects these
+    to be mixed: then a page of somebody who was here earlier reads everything that came later. Neither this
+    condition nor this order fits another index.
+    """
+    return f"({columns}) < ({values}, {before}) AND ({columns}) >= ({values}, {since})"
+
+
+def newest_first(columns: str) -> str:
+    return ", ".join(f"{each.strip()} DESC" for each in columns.split(","))
+
+
 def given(number: int) -> str:
     """The ids in the parameter of this number, an array, whose length the planner does not know.
 

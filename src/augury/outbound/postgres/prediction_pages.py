@@ -15,7 +15,7 @@ from augury.application.predictions.ports.reads import MOST_LISTED_BYTES
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Status
 from augury.domain.transfer import TransferKind
-from augury.outbound.postgres.pages import LAST, given, hidden
+from augury.outbound.postgres.pages import FIRST, LAST, given, hidden, newest_first, within
 from augury.outbound.postgres.prediction_rows import COLUMNS, in_bulk
 
 UNSUCCESSFUL = frozenset({Status.FAILED, Status.CANCELED, Status.EXPIRED})
@@ -73,10 +73,10 @@ class Wanted:
         fits, more = self._conditions(given), ""
         if self.is_scattered:
             fits, more = f"{fits} OR p.place = {MOST_LOOKED_AT}", f", p.place, {fits} AS fits"
-        order = "found" if self.status in UNSUCCESSFUL else "id"  # equal, but in known order
+        order = "p.found" if self.status in UNSUCCESSFUL else self._order  # equal, but in known order
         sql = f"""
             SELECT {_COLUMNS}{more} FROM ({looked_at}) AS p WHERE {fits}
-            ORDER BY p.{order} DESC LIMIT {limit}
+            ORDER BY {newest_first(order)} LIMIT {limit}
         """
         return sql, *given.values
 
@@ -91,13 +91,22 @@ class Wanted:
                 ORDER BY p.prediction_id DESC
             """
         oldest = "(SELECT prediction_id FROM unfinished ORDER BY prediction_id LIMIT 1)"
-        recent = "" if self.status in (None, Status.SUCCEEDED) else f" AND p.id >= {oldest}"
-        of_model = f" AND p.model_name = {given(self.model[0])}" if self.model else ""
+        since = FIRST if self.status in (None, Status.SUCCEEDED) else oldest
+        if self.model:  # the index by user is no alternative either: it does not begin with this order
+            condition = f"p.user_id = {given(self.owner)} AND "
+            values = given(self.model[0])
+        else:
+            condition, values = "", given(self.owner)
         return f"""
-            SELECT {_STORED}{self._numbered("p.id")} FROM predictions p
-            WHERE p.user_id = {given(self.owner)}{of_model} AND p.id < {given(before)}{recent}
-            ORDER BY p.id DESC
+            SELECT {_STORED}{self._numbered(self._order)} FROM predictions p
+            WHERE {condition}{within(self._order, values, before=given(before), since=since)}
+            ORDER BY {newest_first(self._order)}
         """
+
+    @property
+    def _order(self) -> str:
+        """The columns in whose order an index is followed."""
+        return "p.model_name, p.id" if self.model else "p.user_id, p.id"
 
     def _conditions(self, given: "_Given") -> str:
         """The conditions that `_source` does not guarantee, in parentheses."""
@@ -112,9 +121,9 @@ class Wanted:
         others = [f" AND p.{name} = {given(value)}" for name, value in wanted.items() if value is not None]
         return f"({no_slice}{''.join(others)})"
 
-    def _numbered(self, id: str) -> str:
+    def _numbered(self, order: str) -> str:
         """The place of each row, where it is needed. It is counted while the index is followed."""
-        return f", row_number() OVER (ORDER BY {id} DESC) AS place" if self.is_scattered else ""
+        return f", row_number() OVER (ORDER BY {newest_first(order)}) AS place" if self.is_scattered else ""
 
 
 @dataclass(slots=True)

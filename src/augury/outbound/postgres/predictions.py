@@ -17,7 +17,7 @@ from augury.application.predictions.ports.reads import (
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import PredictionNotFound, Status, WrongStatus
 from augury.domain.text import is_storable
-from augury.outbound.postgres.pages import first_at, given, hidden
+from augury.outbound.postgres.pages import LAST, first_at, given, hidden, newest_first, within
 from augury.outbound.postgres.prediction_pages import LISTED, MOST_LOOKED_AT, Wanted
 from augury.outbound.postgres.prediction_rows import COLUMNS, in_bulk, stored_prediction_of
 from augury.outbound.postgres.query import fetch
@@ -46,7 +46,8 @@ SELECT (created_at AT TIME ZONE 'utc')::date AS day, model_name AS model, count(
         AS charged
 FROM (
     SELECT created_at, model_name, valid_rows, row_price, text_price, valid_text_bytes FROM predictions
-    WHERE user_id = $1 AND id >= $2 ORDER BY id DESC LIMIT {hidden("$3")}
+    WHERE {within("user_id, id", "$1", before=f"'{LAST}'::uuid", since="$2")}
+    ORDER BY {newest_first("user_id, id")} LIMIT {hidden("$3")}
 ) AS newest
 GROUP BY 1, 2 ORDER BY 1 DESC, 2
 """

@@ -19,7 +19,7 @@ from augury.domain.identifiers import DeliveryId, WebhookId
 from augury.domain.webhook import PATIENCE, EventType
 from augury.domain.webhook_delivery import DeliveryNotFound, DeliveryStatus, WebhookDelivery, last_try
 from augury.domain.webhook_try import GONE
-from augury.outbound.postgres.pages import LAST, hidden
+from augury.outbound.postgres.pages import LAST, hidden, newest_first, within
 from augury.outbound.postgres.query import fetch
 from augury.outbound.postgres.reads import Reads
 from augury.outbound.postgres.webhooks import COLUMNS as WEBHOOK_COLUMNS
@@ -37,8 +37,8 @@ INSERT INTO webhook_deliveries (id, webhook_id, event, facts, occurred_at, due_a
 VALUES ($1, $2, $3, $4::jsonb, $5, now())
 """
 PAGE = f"""
-SELECT {COLUMNS} FROM webhook_deliveries WHERE webhook_id = $1 AND id < $2
-ORDER BY id DESC LIMIT {hidden("$3")}
+SELECT {COLUMNS} FROM webhook_deliveries WHERE {within("webhook_id, id", "$1", before="$2")}
+ORDER BY {newest_first("webhook_id, id")} LIMIT {hidden("$3")}
 """
 _REPLAYED = "status = 'waiting', tries = 0, due_at = now(), finished_at = NULL"
 # A delivery that is being sent, or that will be taken over from a dead process, stays as it is.
@@ -56,8 +56,9 @@ SELECT {COLUMNS} FROM webhook_deliveries WHERE id = (SELECT id FROM found WHERE 
 REPLAY_RANGE = f"""
 WITH found AS (
     SELECT id FROM webhook_deliveries
-    WHERE webhook_id = $1 AND id >= $2 AND id < $3 AND due_at IS NULL AND (NOT $4 OR status <> 'delivered')
-    ORDER BY id LIMIT {hidden("$5")} FOR UPDATE
+    WHERE {within("webhook_id, id", "$1", before="$3", since="$2")}
+        AND due_at IS NULL AND (NOT $4 OR status <> 'delivered')
+    ORDER BY webhook_id, id LIMIT {hidden("$5")} FOR UPDATE
 ), again AS (
     UPDATE webhook_deliveries SET {_REPLAYED} WHERE id = ANY (ARRAY (SELECT id FROM found)) RETURNING 1
 )

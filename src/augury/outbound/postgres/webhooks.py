@@ -8,7 +8,7 @@ from augury.application.webhooks.ports import UntoldWebhook, Webhooks
 from augury.domain.identifiers import UserId, WebhookId
 from augury.domain.user import UserNotFound
 from augury.domain.webhook import DisabledWhy, EventType, Webhook, WebhookNotFound
-from augury.outbound.postgres.pages import LAST, hidden
+from augury.outbound.postgres.pages import LAST, hidden, newest_first, within
 from augury.outbound.postgres.pool import Connection, transaction
 from augury.outbound.postgres.query import fetch
 
@@ -30,7 +30,8 @@ UPDATE balances SET webhooks = EXISTS (SELECT FROM webhooks WHERE user_id = $1),
 GET = f"SELECT {COLUMNS} FROM webhooks WHERE id = $1 AND user_id = $2"
 LOCK = f"{GET} FOR UPDATE"
 PAGE = f"""
-SELECT {COLUMNS} FROM webhooks WHERE user_id = $1 AND id < $2 ORDER BY id DESC LIMIT {hidden("$3")}
+SELECT {COLUMNS} FROM webhooks WHERE {within("user_id, id", "$1", before="$2")}
+ORDER BY {newest_first("user_id, id")} LIMIT {hidden("$3")}
 """
 FAILING = f"""
 SELECT {COLUMNS} FROM webhooks WHERE id < $1 AND (
