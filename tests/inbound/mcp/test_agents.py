@@ -96,6 +96,8 @@ async def test_what_is_wrong_is_said_to_the_agent_and_costs_nothing(service: Age
         ("predict_tone", {}, "`rows` must be an array"),
         ("predict_tone", {"rows": []}, "empty"),
         ("predict_tone", {"rows": [{"txet": "a"}]}, "No row fits"),
+        ("predict_tone", {"rows": [{"text": 1}]}, "\nRow 0: `text` must be a string"),
+        ("confirm_price", {"model": "tune", "rows": ROWS["rows"], "price": 9}, "No model `tune`"),
         ("predict_tone", {"rows": [{"text": "a"}] * 2}, "Credits needed: 2"),
         ("predict_tone", {"rows": [{"text": "a"}], "max_prise": 1}, "`max_prise` is not an argument"),
         ("predict_tone", {"rows": [{"text": "a"}], "max_price": -1}, "`max_price` must be a whole number"),
@@ -112,7 +114,20 @@ async def test_what_is_wrong_is_said_to_the_agent_and_costs_nothing(service: Age
         for name in ("predict_tune", "predict_tone@1", "tone", "predict_"):
             with pytest.raises(MCPError, match="Unknown tool"):
                 await client.call_tool(name, ROWS)
+        for cursor in ("\0", "tone\0"):
+            with pytest.raises(MCPError, match="not the cursor"):
+                await client.list_tools(cursor=cursor)
+            with pytest.raises(MCPError, match="not the cursor"):
+                await client.list_resources(cursor=cursor)
     assert await service.balance(user) == (1, 0)
+
+
+async def test_what_agents_read_first_is_one_paragraph(service: AgentService) -> None:
+    _, key = await service.member()
+    async with service.client(key, "legacy") as client:
+        assert client.instructions
+        assert "  " not in client.instructions
+        assert "\n" not in client.instructions
 
 
 async def test_rows_that_do_not_fit_are_told_and_not_charged(service: AgentService) -> None:

@@ -26,6 +26,7 @@ from augury.application.predictions.ports.reads import Predictions, StoredPredic
 from augury.domain.api_key import KeyScope
 from augury.domain.errors import DomainError
 from augury.domain.model import Model, ModelNotFound
+from augury.domain.text import is_storable
 from augury.inbound.mcp import arguments
 from augury.inbound.mcp.answers import refused, told
 from augury.inbound.mcp.arguments import InvalidArguments
@@ -95,8 +96,11 @@ class Agents:
         return ReadResourceResult(contents=[text])
 
     async def _active(self, params: PaginatedRequestParams | None) -> tuple[list[Model], str | None]:
-        """The active versions of a page of names, and the cursor of the next page: a name."""
+        """The active versions of a page of names, and the cursor of the next page: a name. Raises
+        `MCPError`."""
         after = (params.cursor if params else None) or ""
+        if not is_storable(after):
+            raise MCPError(INVALID_PARAMS, "`cursor` is not the cursor of a page of this list.")
         found = await self.models.page(limit=PAGE + 1, after=after)
         names = list(dict.fromkeys(model.ref.name for model in found))
         page = set(names[:PAGE])
@@ -109,9 +113,11 @@ class Agents:
             return await self._called(Caller.of(context), params)
         except (InvalidArguments, InvalidMaxPrice) as error:
             return refused(str(error))
-        except ModelNotFound:
+        except _NoSuchTool:
             raise MCPError(INVALID_PARAMS, f"Unknown tool: {params.name[:100]}") from None
         except DomainError as error:
+            if isinstance(error, ModelNotFound) and params.name.startswith(PREFIX):
+                raise MCPError(INVALID_PARAMS, f"Unknown tool: {params.name[:100]}") from None
             problem = self.views.problem(error)
             return refused(str(problem["detail"]), problem)
         except Unavailable:
@@ -144,8 +150,12 @@ class Agents:
             case name if name.startswith(PREFIX) and "@" not in name:
                 caller.require(KeyScope.PREDICT)
                 return await self.calling(caller, name.removeprefix(PREFIX), params)
-            case name:
-                raise ModelNotFound(model=name)
+            case _:
+                raise _NoSuchTool
+
+
+class _NoSuchTool(Exception):
+    pass
 
 
 def _identified(context: Context) -> Caller:

@@ -11,6 +11,10 @@ MOST_TEXT = 100_000
 complete."""
 
 
+MOST_ROWS = 5
+"""Errors of rows in the text of a refusal."""
+
+
 def told(content: Mapping[str, Any]) -> CallToolResult:
     """A result, as JSON and as text."""
     text = json.dumps(content, ensure_ascii=False)
@@ -20,9 +24,17 @@ def told(content: Mapping[str, Any]) -> CallToolResult:
 
 
 def refused(says: str, problem: Mapping[str, Any] | None = None) -> CallToolResult:
-    """A result that the agent can read in order to correct its call."""
+    """A result that the agent can read in order to correct its call. Some clients show only the text, so it
+    also has the errors of the first rows."""
+    rows = [each for each in (problem or {}).get("errors", ()) if each["row"] is not None]
     return CallToolResult(
-        content=[TextContent(text=says)],
+        content=[TextContent(text="\n".join([says, *map(_of_row, rows[:MOST_ROWS])]))],
         structured_content=dict(problem) if problem else None,
         is_error=True,
+    )
+
+
+def _of_row(error: Mapping[str, Any]) -> str:
+    return (
+        f"Row {error['row']}: " + (f"`{error['field']}` " if error["field"] else "") + f"{error['message']}."
     )

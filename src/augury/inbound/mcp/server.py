@@ -19,9 +19,11 @@ from augury.inbound.mcp.tasks import TaskParams, Tasks, UpdateParams
 LIST_MS = 60_000
 """Milliseconds for which a client may cache a list. Prices change rarely, and a call is charged at the
 current price."""
-INSTRUCTIONS = """Each tool `predict_…` runs a machine-learning model for credits: its description has the
-               price. `balance` shows the credits that are left, `history` shows what was spent. Rows that do
-               not fit a model's schema are not charged."""
+INSTRUCTIONS = (
+    "Each tool `predict_…` runs a machine-learning model for credits: its description has the price. "
+    "`balance` shows the credits that are left, `history` shows what was spent. Rows that do not fit a "
+    "model's schema are not charged."
+)
 
 ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
 

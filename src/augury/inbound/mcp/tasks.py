@@ -40,7 +40,7 @@ def _task(stored: StoredPrediction, views: Views) -> JsonObject:
     return {
         "taskId": view["id"],
         "status": _status(stored.prediction.status),
-        "statusMessage": f"The prediction is {view['status']}. Price: {counted(view['price'], 'credit')}.",
+        "statusMessage": f"Prediction: {view['status']}. Price: {counted(view['price'], 'credit')}.",
         "createdAt": view["created_at"],
         "lastUpdatedAt": view["finished_at"] or view["started_at"] or view["created_at"],
         "ttlMs": None,
