@@ -106,9 +106,8 @@ class WebhookTest(msgspec.Struct):
 EVENTS: Mapping[EventType, tuple[type, str, dict[str, Any]]] = {
     EventType.PREDICTION_FINISHED: (
         PredictionFinished,
-        "A prediction is final: succeeded, failed, canceled or expired. If `output_omitted` is "
-        "true, the output is too large "
-        "for the body: read it at the URL. The slices of a batch cause no events.",
+        "A prediction is final: succeeded, failed, canceled or expired. If `output_omitted` is true, the "
+        "output is too large for the body: read it at the URL. The slices of a batch cause no events.",
         _PREDICTION,
     ),
     EventType.BATCH_FINISHED: (BatchFinished, "All rows of a batch have ended.", _BATCH),

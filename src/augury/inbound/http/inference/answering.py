@@ -92,9 +92,7 @@ class Answering:
                     NOT_FINAL,
                     f"The prediction is still {prediction.status}. Read it later: "
                     f"GET {self._url(prediction)}. To wait again, send the same request with the same "
-                    "`id`: it "
-                    "is "
-                    "charged once.",
+                    "`id`: it is charged once.",
                     prediction,
                 )
             case Status.FAILED if prediction.failure is Failure.NO_VALID_ROW:

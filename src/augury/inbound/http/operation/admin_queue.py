@@ -201,8 +201,7 @@ async def replay_dead_letter(
     status_code=200,
     summary="Drop one dead letter",
     description="Delete one message that could not be handled, by its `id`. No prediction is lost: a "
-    "prediction that "
-    "is still queued gets a new message.",
+    "prediction that is still queued gets a new message.",
     responses=documented(401, 403, 404, refusals=[DeadLetterNotFound()]),
 )
 @inject

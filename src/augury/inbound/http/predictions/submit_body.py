@@ -44,8 +44,7 @@ Top = (
             le=MOST_TOP,
             description="How many classes or labels each answer lists, the likeliest first; `others` is the "
             "sum of the other probabilities. By default, a model of very many classes lists the first "
-            "1,000 "
-            "(`AUGURY_MAX_CLASSES`), and any other model lists all. The price is the same.",
+            "1,000 (`AUGURY_MAX_CLASSES`), and any other model lists all. The price is the same.",
         ),
     ]
     | None

@@ -217,8 +217,7 @@ async def replay_deliveries(
     tags=TAGS,
     summary="List a webhook's deliveries",
     description="The events for one of your webhooks, newest first, with the newest attempt of each. Of "
-    "the "
-    "receiver's answer, only the status is shown.",
+    "the receiver's answer, only the status is shown.",
     responses=documented(401, 404, 422, refusals=[_NOT_FOUND]),
 )
 @inject
