@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from augury.concurrency.watches import Stream
+from augury.concurrency.streams import Stream
 
 MEDIA_TYPE = "text/event-stream"
 HEADERS = (

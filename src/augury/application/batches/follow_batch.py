@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from augury.application.batches.ports import Batches, StoredBatch
-from augury.concurrency.watches import StateStream, Watches
+from augury.concurrency.streams import StateStream
+from augury.concurrency.watches import Watches
 from augury.domain.identifiers import BatchId, UserId
 
 

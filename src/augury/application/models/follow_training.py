@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from augury.application.models.ports.trainings import ModelTrainings
-from augury.concurrency.watches import StateStream, Watches
+from augury.concurrency.streams import StateStream
+from augury.concurrency.watches import Watches
 from augury.domain.identifiers import TrainingId
 from augury.domain.model_training import ModelTraining
 

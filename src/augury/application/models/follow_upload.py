@@ -4,7 +4,8 @@ refused."""
 from collections.abc import Mapping, Sequence
 
 from augury.application.models.ports.uploads import ModelUploads
-from augury.concurrency.watches import StateStream, Watches
+from augury.concurrency.streams import StateStream
+from augury.concurrency.watches import Watches
 from augury.domain.model import ModelNotFound, ModelRef, ModelState
 from augury.domain.model_upload import ModelUpload
 

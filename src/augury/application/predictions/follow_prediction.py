@@ -7,7 +7,8 @@ from augury.application.predictions.places import Places
 from augury.application.predictions.ports.events import Ended
 from augury.application.predictions.ports.reads import Predictions, StoredPrediction
 from augury.concurrency.natural_batches import NaturalBatches
-from augury.concurrency.watches import Follower, Stream, Watches
+from augury.concurrency.streams import Follower, Stream
+from augury.concurrency.watches import Watches
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Prediction, PredictionNotFound, Status
 

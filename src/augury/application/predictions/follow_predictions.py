@@ -12,7 +12,8 @@ from augury.application.predictions.ports.changes import Change, Changes, Positi
 from augury.application.predictions.ports.events import Ended
 from augury.application.predictions.ports.reads import Predictions, StoredPrediction
 from augury.concurrency.natural_batches import NaturalBatches
-from augury.concurrency.watches import Follower, Stream, Watches
+from augury.concurrency.streams import Follower, Stream
+from augury.concurrency.watches import Watches
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Status
 

@@ -23,7 +23,7 @@ from augury.inbound.http.money.balance import BalanceView
 from augury.inbound.http.predictions.answers import PredictionAnswers
 from augury.inbound.http.predictions.events import PredictionEvents
 from augury.inbound.http.predictions.routes import of_anyone
-from augury.inbound.http.problems.documents import answer_to
+from augury.inbound.http.problems.answering import answer_to
 from augury.inbound.http.protocol.encoded import EncodedJson
 
 Answer = Callable[[Scope], Awaitable[ASGIApp]]

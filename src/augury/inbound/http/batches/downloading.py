@@ -23,7 +23,8 @@ from augury.inbound.http.callers.identity import SignedIn
 from augury.inbound.http.callers.member_routes import member_get
 from augury.inbound.http.files.formats import TYPES
 from augury.inbound.http.files.sent_file import FILE
-from augury.inbound.http.problems.documents import MEDIA_TYPE, NOTHING_YET, documented
+from augury.inbound.http.problems.described import documented
+from augury.inbound.http.problems.documents import MEDIA_TYPE, NOTHING_YET
 from augury.inbound.http.problems.refusals import NOTHING_IN_RANGE
 from augury.inbound.http.protocol.byte_range import ByteRange
 from augury.inbound.http.protocol.headers import header_of

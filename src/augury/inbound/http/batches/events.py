@@ -17,7 +17,7 @@ from augury.inbound.http.batches.views import EXAMPLE, BatchView
 from augury.inbound.http.callers.event_streams import TOO_MANY, EventStreams, streamed
 from augury.inbound.http.callers.identity import SignedIn
 from augury.inbound.http.callers.member_routes import member_get
-from augury.inbound.http.problems.documents import documented
+from augury.inbound.http.problems.described import documented
 
 _encode = msgspec.json.Encoder().encode
 

@@ -15,7 +15,7 @@ from augury.domain.prediction import Status
 from augury.inbound.http.batches.views import EXAMPLE, BatchPage, BatchView
 from augury.inbound.http.callers.identity import SignedIn
 from augury.inbound.http.callers.member_routes import member_get, member_post
-from augury.inbound.http.problems.documents import documented
+from augury.inbound.http.problems.described import documented
 from augury.inbound.http.protocol.paging import Cursor, Limit, id_of, split
 from augury.inbound.http.settings import HttpSettings
 

@@ -27,7 +27,7 @@ from augury.inbound.http.description.operations import IDEMPOTENCY_KEY
 from augury.inbound.http.edge.layer import share_of
 from augury.inbound.http.files.formats import TYPES
 from augury.inbound.http.files.sent_file import sent_file
-from augury.inbound.http.problems.documents import documented
+from augury.inbound.http.problems.described import documented
 
 MODEL = QueryParameter(max_length=128, description="`name` or `name@version`. Not given: the default model.")
 TOP = QueryParameter(

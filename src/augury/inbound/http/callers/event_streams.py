@@ -9,7 +9,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.types import Scope
 
 from augury.application.open_streams import OpenStreams, StreamsFull
-from augury.concurrency.watches import StateStream, Stream
+from augury.concurrency.streams import StateStream, Stream
 from augury.domain.identifiers import UserId
 from augury.domain.stream import TooManyStreams
 from augury.inbound.event_stream import MEDIA_TYPE, EventResponse, Pace, ServerEvent

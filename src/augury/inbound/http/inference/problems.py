@@ -11,8 +11,8 @@ from litestar.openapi.spec import Example
 
 from augury.domain.errors import DomainError
 from augury.inbound.http.inference.messages import InferenceProblem
-from augury.inbound.http.problems.documents import HANDLERS as PLAIN
-from augury.inbound.http.problems.documents import documented
+from augury.inbound.http.problems.answering import HANDLERS as PLAIN
+from augury.inbound.http.problems.described import documented
 
 PREFIX = "/v2"
 Handler = Callable[[Request[Any, Any, Any], Any], Response[bytes]]

@@ -19,7 +19,7 @@ from augury.inbound.http.callers.event_streams import TOO_MANY, EventStreams, st
 from augury.inbound.http.callers.identity import SignedIn
 from augury.inbound.http.models.admin_models import OfferView
 from augury.inbound.http.models.training_views import EXAMPLE, TrainingView
-from augury.inbound.http.problems.documents import documented
+from augury.inbound.http.problems.described import documented
 
 _encode = msgspec.json.Encoder().encode
 

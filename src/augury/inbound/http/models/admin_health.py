@@ -14,7 +14,7 @@ from augury.domain.model import ModelNotFound, ModelRef, ModelState, VersionMiss
 from augury.domain.quantiles import finite
 from augury.domain.usage import NOTHING
 from augury.inbound.http.models.health_picture import picture
-from augury.inbound.http.problems.documents import documented
+from augury.inbound.http.problems.described import documented
 
 SVG = "image/svg+xml"
 Minutes = Annotated[

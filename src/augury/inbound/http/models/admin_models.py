@@ -29,7 +29,8 @@ from augury.domain.model_upload import CheckStage, ModelUpload
 from augury.inbound.http.callers.authors import author_of
 from augury.inbound.http.callers.identity import SignedIn
 from augury.inbound.http.models.routes import VersionView
-from augury.inbound.http.problems.documents import Refused, documented
+from augury.inbound.http.problems.described import documented
+from augury.inbound.http.problems.documents import Refused
 from augury.inbound.http.problems.refusals import WRONG_SHAPE
 from augury.inbound.http.protocol.body import JsonBody
 

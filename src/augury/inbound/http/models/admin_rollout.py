@@ -28,7 +28,7 @@ from augury.domain.reasons import Reason
 from augury.inbound.http.callers.authors import author_of
 from augury.inbound.http.callers.identity import SignedIn
 from augury.inbound.http.models.admin_models import OfferView
-from augury.inbound.http.problems.documents import documented
+from augury.inbound.http.problems.described import documented
 from augury.inbound.http.protocol.body import JsonBody
 
 

@@ -33,7 +33,7 @@ from augury.inbound.http.files.sent_file import sent_file
 from augury.inbound.http.models.admin_uploads import NAME, ROW_PRICE, SHA256, TEXT_PRICE
 from augury.inbound.http.models.intake import TABLES, ModelIntake
 from augury.inbound.http.models.training_views import EXAMPLE, TrainingPage, TrainingView
-from augury.inbound.http.problems.documents import documented
+from augury.inbound.http.problems.described import documented
 from augury.inbound.http.protocol.paging import Cursor, Limit, id_of, split
 from augury.inbound.http.settings import HttpSettings
 

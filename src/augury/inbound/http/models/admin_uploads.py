@@ -20,7 +20,7 @@ from augury.inbound.http.edge.layer import share_of
 from augury.inbound.http.files.sent_file import sent_file
 from augury.inbound.http.models.admin_models import OfferView
 from augury.inbound.http.models.intake import BYTES, ModelIntake
-from augury.inbound.http.problems.documents import documented
+from augury.inbound.http.problems.described import documented
 from augury.inbound.http.settings import HttpSettings
 
 NAME = QueryParameter(max_length=63, description="The name that clients use.", required=True)

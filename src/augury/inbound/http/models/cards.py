@@ -12,7 +12,7 @@ from augury.cards.page import page
 from augury.domain.model import CardNotFound, ModelNotFound
 from augury.inbound.http.description.operations import HtmlOperation
 from augury.inbound.http.models.routes import TAGS
-from augury.inbound.http.problems.documents import documented
+from augury.inbound.http.problems.described import documented
 from augury.inbound.http.protocol.language import language_of
 
 JSON, HTML = "application/json", "text/html"

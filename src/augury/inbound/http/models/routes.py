@@ -18,7 +18,7 @@ from augury.domain.answer_meaning import ProbabilitiesAre, ValueIs
 from augury.domain.feature import MOST_EMBEDDING, Feature, FeatureKind
 from augury.domain.input_schema import GROUP, InputSchema
 from augury.domain.model import Model, ModelNotFound
-from augury.inbound.http.problems.documents import documented
+from augury.inbound.http.problems.described import documented
 from augury.inbound.http.protocol.paging import Cursor, Limit, split, text_of
 
 TAGS = ["Models"]

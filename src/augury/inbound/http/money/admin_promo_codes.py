@@ -16,7 +16,7 @@ from augury.domain.promo_code import MOST_REDEMPTIONS, PromoCode, PromoCodeNotFo
 from augury.domain.transfer import MOST_CREDITS
 from augury.inbound.http.callers.authors import author_of
 from augury.inbound.http.callers.identity import SignedIn
-from augury.inbound.http.problems.documents import documented
+from augury.inbound.http.problems.described import documented
 from augury.inbound.http.protocol.body import JsonBody
 from augury.inbound.http.protocol.paging import Cursor, Limit, split, text_of
 

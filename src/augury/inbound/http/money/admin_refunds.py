@@ -19,7 +19,7 @@ from augury.inbound.http.callers.identity import SignedIn
 from augury.inbound.http.description.examples import PREDICTION_ID
 from augury.inbound.http.description.operations import KeyedBodilessOperation
 from augury.inbound.http.money.balance import BalanceView, balance_after
-from augury.inbound.http.problems.documents import documented
+from augury.inbound.http.problems.described import documented
 from augury.inbound.http.protocol.body import JsonBody
 
 

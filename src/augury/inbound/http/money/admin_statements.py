@@ -12,7 +12,7 @@ from augury.application.people.ports.users import Users
 from augury.domain.identifiers import UserId
 from augury.domain.user import UserNotFound
 from augury.inbound.http.money.balance import TransferPage, TransferView
-from augury.inbound.http.problems.documents import documented
+from augury.inbound.http.problems.described import documented
 from augury.inbound.http.protocol.paging import Cursor, Limit, number_of, number_position, split
 
 

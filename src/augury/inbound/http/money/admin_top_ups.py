@@ -23,7 +23,7 @@ from augury.inbound.http.callers.idempotency import callers_key_of
 from augury.inbound.http.callers.identity import SignedIn
 from augury.inbound.http.description.operations import KeyedOperation
 from augury.inbound.http.money.balance import BalanceView, balance_after
-from augury.inbound.http.problems.documents import documented
+from augury.inbound.http.problems.described import documented
 from augury.inbound.http.protocol.body import JsonBody
 
 

@@ -25,7 +25,7 @@ from augury.inbound.http.callers.idempotency import key_of
 from augury.inbound.http.callers.identity import Identity, SignedIn
 from augury.inbound.http.callers.member_routes import member_get, member_post
 from augury.inbound.http.description.operations import CsvOperation, KeyedOperation
-from augury.inbound.http.problems.documents import documented
+from augury.inbound.http.problems.described import documented
 from augury.inbound.http.protocol.body import JsonBody
 from augury.inbound.http.protocol.paging import Cursor, Limit, number_of, number_position, split
 from augury.inbound.http.settings import HttpSettings

@@ -17,7 +17,8 @@ from augury.application.predictions.submit_prediction import SubmitPrediction
 from augury.domain.api_key import KeyScope
 from augury.inbound.http.callers.identity import Identity, key_of, require_signed_in
 from augury.inbound.http.edge.layer import share_of
-from augury.inbound.http.problems.documents import Refused, answer_to
+from augury.inbound.http.problems.answering import answer_to
+from augury.inbound.http.problems.documents import Refused
 from augury.inbound.http.problems.refusals import WRONG_ORIGIN
 from augury.inbound.http.protocol.body import whole_body
 from augury.inbound.http.protocol.query import require_known

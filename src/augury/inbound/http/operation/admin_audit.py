@@ -13,7 +13,7 @@ from litestar.params import QueryParameter
 from augury.application.operation.ports import AuditLog, Filters
 from augury.domain.audit import Action, Entry, Value
 from augury.domain.identifiers import UserId
-from augury.inbound.http.problems.documents import documented
+from augury.inbound.http.problems.described import documented
 from augury.inbound.http.protocol.paging import Cursor, Limit, cursor_at, id_of
 
 ByActor = Annotated[

@@ -17,7 +17,7 @@ from augury.domain.ledger_check import CheckUnderWay
 from augury.domain.quantiles import finite
 from augury.inbound.http.callers.authors import author_of
 from augury.inbound.http.callers.identity import SignedIn
-from augury.inbound.http.problems.documents import documented
+from augury.inbound.http.problems.described import documented
 
 Range = Annotated[
     Span,

@@ -19,7 +19,7 @@ from augury.domain.lane import Lane
 from augury.domain.prediction import DeadLetterNotFound
 from augury.inbound.http.callers.authors import author_of
 from augury.inbound.http.callers.identity import SignedIn
-from augury.inbound.http.problems.documents import documented
+from augury.inbound.http.problems.described import documented
 from augury.inbound.http.protocol.paging import Cursor, Limit, number_of, number_position, split
 
 MOST_COUNTED = 1_000_000

@@ -10,7 +10,7 @@ from litestar import Request, Response, get
 from litestar.datastructures import State
 from litestar.openapi.datastructures import ResponseSpec
 
-from augury.inbound.http.problems.documents import documented
+from augury.inbound.http.problems.described import documented
 from augury.inbound.http.settings import HttpSettings
 
 Checks = Mapping[str, Callable[[], Awaitable[None]]]

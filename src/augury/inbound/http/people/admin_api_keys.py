@@ -15,7 +15,7 @@ from augury.domain.user import ApiKeyNotFound, UserNotFound
 from augury.inbound.http.callers.authors import author_of
 from augury.inbound.http.callers.identity import SignedIn
 from augury.inbound.http.people.api_keys import ApiKeyList, ApiKeyView
-from augury.inbound.http.problems.documents import documented
+from augury.inbound.http.problems.described import documented
 
 
 @get(

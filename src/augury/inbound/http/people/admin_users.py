@@ -29,7 +29,7 @@ from augury.domain.user import (
 )
 from augury.inbound.http.callers.authors import author_of
 from augury.inbound.http.callers.identity import SignedIn
-from augury.inbound.http.problems.documents import documented
+from augury.inbound.http.problems.described import documented
 from augury.inbound.http.protocol.body import JsonBody
 from augury.inbound.http.protocol.paging import Cursor, Limit, address_of, id_of, split
 

@@ -21,7 +21,7 @@ from augury.domain.user import ApiKeyNotFound, NotByApiKey, TooManyApiKeys, User
 from augury.inbound.http.callers.identity import InPerson, SignedIn, in_person
 from augury.inbound.http.callers.member_routes import member_delete, member_get
 from augury.inbound.http.description.openapi import BEARER
-from augury.inbound.http.problems.documents import documented
+from augury.inbound.http.problems.described import documented
 from augury.inbound.http.protocol.body import JsonBody
 
 TAGS = ["Account"]

@@ -19,14 +19,9 @@ from augury.application.people.tokens import Tokens
 from augury.domain.user import EmailTaken, InvalidPassword, NotByApiKey
 from augury.inbound.http.callers.identity import Identity, InPerson, in_person
 from augury.inbound.http.description.openapi import BEARER
-from augury.inbound.http.people.credentials import (
-    Credentials,
-    CredentialsBody,
-    Email,
-    Password,
-)
+from augury.inbound.http.people.credentials import Credentials, CredentialsBody, Email, Password
 from augury.inbound.http.people.users import UserView
-from augury.inbound.http.problems.documents import documented
+from augury.inbound.http.problems.described import documented
 from augury.inbound.http.protocol.body import JsonBody
 
 TAGS = ["Sign-in"]

@@ -19,7 +19,7 @@ from augury.domain.user import CreditsLeft, NotByApiKey, PredictionsUnderWay, Ro
 from augury.inbound.http.callers.identity import InPerson, SignedIn, in_person
 from augury.inbound.http.callers.member_routes import member_get
 from augury.inbound.http.description.openapi import BEARER
-from augury.inbound.http.problems.documents import documented
+from augury.inbound.http.problems.described import documented
 
 TAGS = ["Account"]
 Confirm = Annotated[

@@ -15,7 +15,7 @@ from augury.application.predictions.ports.reads import Predictions
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Failure, Prediction, Status
 from augury.domain.user import UserNotFound
-from augury.inbound.http.problems.documents import documented
+from augury.inbound.http.problems.described import documented
 from augury.inbound.http.protocol.paging import Cursor, Limit, cursor_at, id_of
 
 

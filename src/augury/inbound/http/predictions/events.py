@@ -21,7 +21,7 @@ from augury.inbound.http.callers.member_routes import member_get
 from augury.inbound.http.description.examples import PREDICTION_ID
 from augury.inbound.http.description.openapi import BEARER_OR_GUEST
 from augury.inbound.http.predictions.views import ListedPrediction, PredictionView
-from augury.inbound.http.problems.documents import documented
+from augury.inbound.http.problems.described import documented
 
 TAGS = ["Predictions"]
 MISSED = "missed"

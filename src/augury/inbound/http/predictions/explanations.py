@@ -16,7 +16,7 @@ from augury.domain.prediction import PredictionNotFound
 from augury.inbound.http.callers.identity import SignedIn, signed_in
 from augury.inbound.http.description.examples import PREDICTION_ID
 from augury.inbound.http.description.openapi import BEARER
-from augury.inbound.http.problems.documents import documented
+from augury.inbound.http.problems.described import documented
 from augury.inbound.http.protocol.language import language_of
 from augury.inbound.pictures.waterfall import waterfall
 

@@ -18,7 +18,7 @@ from augury.inbound.http.callers.identity import SignedIn, key_of
 from augury.inbound.http.callers.member_routes import member_post
 from augury.inbound.http.edge.layer import share_of
 from augury.inbound.http.predictions.submit_body import Data, Explain, MaxPrice, Top, top_of
-from augury.inbound.http.problems.documents import documented
+from augury.inbound.http.problems.described import documented
 from augury.inbound.http.problems.field_problems import FieldProblem, row_problems
 from augury.inbound.http.protocol.body import JsonBody, decode_data
 from augury.inbound.http.settings import HttpSettings

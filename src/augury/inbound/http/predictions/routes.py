@@ -21,7 +21,7 @@ from augury.inbound.http.description.examples import PREDICTION_ID
 from augury.inbound.http.description.openapi import BEARER_OR_GUEST
 from augury.inbound.http.predictions.answers import PredictionAnswers, PredictionPage
 from augury.inbound.http.predictions.views import PredictionView, unanswered
-from augury.inbound.http.problems.documents import documented
+from augury.inbound.http.problems.described import documented
 from augury.inbound.http.protocol.encoded import EncodedJson
 from augury.inbound.http.protocol.paging import Cursor, Limit, id_of
 from augury.inbound.http.settings import HttpSettings

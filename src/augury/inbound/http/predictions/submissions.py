@@ -32,7 +32,8 @@ from augury.inbound.http.predictions import guest_limits
 from augury.inbound.http.predictions.submit_body import Submission
 from augury.inbound.http.predictions.submit_handler import SubmitHandler, Taken
 from augury.inbound.http.predictions.views import PredictionView
-from augury.inbound.http.problems.documents import answer_to, documented
+from augury.inbound.http.problems.answering import answer_to
+from augury.inbound.http.problems.described import documented
 from augury.inbound.http.protocol.body import JsonBody, decode_json, whole_body
 from augury.inbound.http.protocol.encoded import EncodedJson
 from augury.inbound.http.protocol.query import require_known

@@ -18,18 +18,13 @@ from augury.domain.identifiers import DeliveryId, WebhookId
 from augury.domain.reason_codes import ReasonCode
 from augury.domain.reasons import Reason
 from augury.domain.user import NotByApiKey, UserNotFound
-from augury.domain.webhook import (
-    EventType,
-    InvalidWebhook,
-    TooManyWebhooks,
-    WebhookDisabled,
-    WebhookNotFound,
-)
+from augury.domain.webhook import EventType, InvalidWebhook, TooManyWebhooks, WebhookDisabled, WebhookNotFound
 from augury.domain.webhook_delivery import DeliveryNotFound
 from augury.inbound.http.callers.identity import InPerson, SignedIn, in_person
 from augury.inbound.http.callers.member_routes import member_delete, member_get, member_post
 from augury.inbound.http.description.openapi import BEARER
-from augury.inbound.http.problems.documents import Refused, documented
+from augury.inbound.http.problems.described import documented
+from augury.inbound.http.problems.documents import Refused
 from augury.inbound.http.problems.field_problems import FieldProblem
 from augury.inbound.http.problems.refusals import WRONG_SHAPE
 from augury.inbound.http.protocol.body import JsonBody
