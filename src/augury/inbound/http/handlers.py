@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 
 from dishka import AsyncContainer
 from litestar import Litestar
+from litestar.datastructures import State
 from prometheus_client import CollectorRegistry
 
 from augury.application.batches.accept_batch import AcceptBatch
@@ -70,52 +71,21 @@ def handlers(
     async def made(app: Litestar) -> AsyncIterator[None]:
         state = app.state
         state.identity = await _identity(container, settings)
-        metrics.show_also(await container.get(CollectorRegistry))
-        limits = await container.get(Limits)
-        flight = Flights(await container.get(RequestPredictions), limits, most=settings.flight)
-        outflow = Outflow(most=settings.max_large_answers)
         state.ledger = await container.get(Ledger)
-        state.prediction_answers = PredictionAnswers(
-            predictions=await container.get(Predictions),
-            outflow=outflow,
-            places=await container.get(Places),
-            base_path=settings.base_path,
-        )
-        streams = EventStreams(open_streams=await container.get(OpenStreams), settings=settings)
-        state.prediction_events = await _prediction_events(container, settings, state.identity, streams)
-        state.batch_events = await _batch_events(container, settings, streams)
-        state.model_events = await _model_events(container, settings, streams)
-        state.direct_reads = DirectReads(
-            identity=state.identity,
-            predictions=await container.get(Predictions),
-            balances=await container.get(Balances),
-            answers=state.prediction_answers,
-            events=state.prediction_events,
+        metrics.show_also(await container.get(CollectorRegistry))
+        flight = Flights(
+            await container.get(RequestPredictions), await container.get(Limits), most=settings.flight
         )
         submit_prediction = SubmitPrediction(
             models=await container.get(Models),
             books=await container.get(OpenBooks),
             flight=flight,
-            limits=limits,
+            limits=await container.get(Limits),
         )
-        state.submit_handler = SubmitHandler(
-            identity=state.identity,
-            answers=state.prediction_answers,
-            submit_prediction=submit_prediction,
-            wait=await container.get(WaitForPrediction),
-            settings=settings,
-        )
-        state.infer_handler = await _infer_handler(container, settings, submit_prediction, outflow)
-        state.batch_intake = await _batch_intake(container, settings, tables)
-        state.batch_results = BatchResults(
-            await container.get(Batches), await container.get(BatchStore), state.batch_intake.tables
-        )
-        state.model_intake = ModelIntake(
-            await container.get(ReceiveModel),
-            await container.get(ReceiveTable),
-            await container.get(ModelFiles),
-            settings,
-        )
+        streams = EventStreams(open_streams=await container.get(OpenStreams), settings=settings)
+        await _for_predictions(state, container, settings, submit_prediction, streams)
+        await _for_batches(state, container, settings, tables, streams)
+        await _for_models(state, container, settings, streams)
         async with AsyncExitStack() as rooms:
             if agents:
                 room = await rooms.enter_async_context(agents.open(submit_prediction))
@@ -140,39 +110,44 @@ async def _identity(container: AsyncContainer, settings: HttpSettings) -> Identi
     )
 
 
-async def _prediction_events(
-    container: AsyncContainer, settings: HttpSettings, identity: Identity, streams: EventStreams
-) -> PredictionEvents:
-    return PredictionEvents(
-        identity=identity,
+async def _for_predictions(
+    state: State,
+    container: AsyncContainer,
+    settings: HttpSettings,
+    submit_prediction: SubmitPrediction,
+    streams: EventStreams,
+) -> None:
+    outflow = Outflow(most=settings.max_large_answers)
+    answers = PredictionAnswers(
+        predictions=await container.get(Predictions),
+        outflow=outflow,
+        places=await container.get(Places),
+        base_path=settings.base_path,
+    )
+    state.prediction_answers = answers
+    state.prediction_events = PredictionEvents(
+        identity=state.identity,
         follow_prediction=await container.get(FollowPrediction),
         follow_predictions=await container.get(FollowPredictions),
         places=await container.get(Places),
         streams=streams,
         base_path=settings.base_path,
     )
-
-
-async def _batch_events(
-    container: AsyncContainer, settings: HttpSettings, streams: EventStreams
-) -> BatchEvents:
-    return BatchEvents(
-        follow_batch=await container.get(FollowBatch),
-        clock=await container.get(Clock),
-        streams=streams,
-        base_path=settings.base_path,
+    state.direct_reads = DirectReads(
+        identity=state.identity,
+        predictions=await container.get(Predictions),
+        balances=await container.get(Balances),
+        answers=answers,
+        events=state.prediction_events,
     )
-
-
-async def _model_events(
-    container: AsyncContainer, settings: HttpSettings, streams: EventStreams
-) -> ModelEvents:
-    return ModelEvents(
-        follow_upload=await container.get(FollowUpload),
-        follow_training=await container.get(FollowTraining),
-        streams=streams,
-        base_path=settings.base_path,
+    state.submit_handler = SubmitHandler(
+        identity=state.identity,
+        answers=answers,
+        submit_prediction=submit_prediction,
+        wait=await container.get(WaitForPrediction),
+        settings=settings,
     )
+    state.infer_handler = await _infer_handler(container, settings, submit_prediction, outflow)
 
 
 async def _infer_handler(
@@ -193,14 +168,44 @@ async def _infer_handler(
     )
 
 
-async def _batch_intake(
-    container: AsyncContainer, settings: HttpSettings, tables: Workplace | None
-) -> BatchIntake:
-    return BatchIntake(
+async def _for_batches(
+    state: State,
+    container: AsyncContainer,
+    settings: HttpSettings,
+    tables: Workplace | None,
+    streams: EventStreams,
+) -> None:
+    state.batch_intake = BatchIntake(
         await container.get(ReceiveBatch),
         await container.get(AcceptBatch),
         await container.get(BatchStore),
         await container.get(Limits),
         settings,
         tables,
+    )
+    state.batch_results = BatchResults(
+        await container.get(Batches), await container.get(BatchStore), state.batch_intake.tables
+    )
+    state.batch_events = BatchEvents(
+        follow_batch=await container.get(FollowBatch),
+        clock=await container.get(Clock),
+        streams=streams,
+        base_path=settings.base_path,
+    )
+
+
+async def _for_models(
+    state: State, container: AsyncContainer, settings: HttpSettings, streams: EventStreams
+) -> None:
+    state.model_intake = ModelIntake(
+        await container.get(ReceiveModel),
+        await container.get(ReceiveTable),
+        await container.get(ModelFiles),
+        settings,
+    )
+    state.model_events = ModelEvents(
+        follow_upload=await container.get(FollowUpload),
+        follow_training=await container.get(FollowTraining),
+        streams=streams,
+        base_path=settings.base_path,
     )
