@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import violations
 from tests.browser.test_docs import fits
+from tests.browser.words import foreign_words
 from tests.processes import eventually
 
 SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
@@ -23,6 +24,8 @@ LISTS = (
     *("/app/predictions", "/app/files", "/app/money"),
     *("/app/money/statement", "/app/money/usage"),  # last, since it has a chart
 )
+KNOWN = ("tone", "text", "id", "wrong", "age", "zip", "left", "<script>alert(1)</script>", EVIL, EVIL[:90])
+"""Texts of people: names of models and columns, cells, and keys."""
 LINES = """cell => {
     const text = document.createRange();
     text.selectNodeContents(cell);
@@ -44,6 +47,8 @@ class Person:
     width: int
     shots: str = ""
     """What the names of the screenshots begin with."""
+    known: list[str] = field(default_factory=lambda: [*KNOWN])
+    """Texts of people that the pages show as they are."""
     errors: list[str] = field(default_factory=list)
     hosts: set[str] = field(default_factory=set)
 
@@ -70,6 +75,8 @@ class Person:
         if self.axe:
             assert violations(self.page, self.axe) == [], name
         assert fits(self.page), name
+        if self.language == "ru":
+            assert foreign_words(self.page, self.known) == [], name
         shot = re.sub(r"[^a-z]+", "-", re.sub(r"[0-9a-f]{8}-[0-9a-f-]+", "", name)).strip("-") or "start"
         SHOTS.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(

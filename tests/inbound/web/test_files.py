@@ -1,13 +1,17 @@
 """Files of rows, without scripts."""
 
 import re
+from dataclasses import replace
 
 import httpx
 import pytest
 
+from augury.domain.feature import Feature, FeatureKind
+from augury.domain.model_texts import ModelTexts
 from augury.inbound.web import files, rendering
 from augury.inbound.web.assets import Assets, load_assets
 from augury.inbound.web.form_head import MOST_BYTES
+from tests.hexagon import a_model
 from tests.inbound.web.site import Site, Visitor, alert
 
 ROWS = "id,text\n1,short\n2,a much longer text\n3,<script>alert(1)</script>\n"
@@ -118,7 +122,7 @@ async def test_the_first_rows_read_as_a_person_reads_them(site: Site, ada: Visit
     await site.run_all()
     table = (await ada.get(f"{sent.url.path}/state")).text.partition("<table>")[2].partition("</table>")[0]
     cells = re.findall(r"<t[hd](?: [^>]*)?>(.*?)</t[hd]>", table)
-    assert cells[:4] == ["Row", "p_own", "text", "label"]
+    assert cells[:4] == ["Row", "p_own", "text", "Answer"]
     assert "error" not in cells
     assert "warning" not in cells
     width = next(at for at, cell in enumerate(cells) if cell == "1")
@@ -139,3 +143,22 @@ async def test_where_htmx_is_missing_a_page_that_follows_a_file_loads_itself_aga
     page = (await ada.get(sent.url.path)).text
     assert '<meta http-equiv="refresh" content="3">' in page
     assert "<noscript>" not in page
+
+
+async def test_the_first_rows_and_their_mistakes_are_said_in_the_reader_s_language(site: Site) -> None:
+    age = Feature("age", FeatureKind.NUMERIC)
+    words = ModelTexts(labels={"long": {"ru": "длинный"}, "short": {"ru": "короткий"}})
+    churn = a_model("churn", features=[age])
+    await site.hexagon.models.add(replace(churn, facts=replace(churn.facts, texts=words)))
+    visitor = site.visitor(**{"accept-language": "ru"})
+    await visitor.register()
+    await site.credits("ada@example.org", 10)
+    sent = await send(visitor, "age\n1\nlittle\n3\n", model="churn")
+    await site.run_all()
+
+    page = (await visitor.get(sent.url.path)).text
+
+    table = re.sub(r"<[^>]+>|\s+", " ", page.partition("<table>")[2].partition("</table>")[0])
+    assert set(re.findall(r"[A-Za-z]+", table)) <= {"age", "little"}, table
+    assert re.search(r"Строка +age +Ответ +длинный +короткий +Не посчитано и не оплачено +1 ", table), table
+    assert "age: нужно число" in table

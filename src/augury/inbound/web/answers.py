@@ -9,7 +9,7 @@ from augury.domain.explanation import explanations_in
 from augury.domain.model import Model
 from augury.domain.prediction import Status
 from augury.domain.row_errors import RowError, RowWarning
-from augury.inbound.web.row_form import reason
+from augury.inbound.web.row_form import doubt, reason
 from augury.inbound.web.texts import Texts
 
 MOST_BARS = 12
@@ -135,8 +135,8 @@ def _error(error: RowError, model: Model, words: Texts) -> str:
 
 
 def _warning(warning: RowWarning, model: Model, words: Texts) -> str:
-    doubt = words(f"doubt-{warning.doubt.replace('_', '-')}", count=warning.count)
-    return _about(warning.field, doubt, model, words)
+    said = doubt(words, warning.doubt, count=warning.count)
+    return _about(warning.field, said, model, words)
 
 
 def _about(field: str | None, sentence: str, model: Model, words: Texts) -> str:

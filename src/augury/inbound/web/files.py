@@ -104,9 +104,9 @@ async def _page(
     errors: list[tuple[int, str]] = []
     if stored.has_data:
         words = texts(request.user.language)
-        header, rows = readable(*await first_rows(outside, stored), words)
+        names = (await models.version(stored.batch.model)).facts.texts
+        header, rows = readable(*await first_rows(outside, stored, words), names, words)
         if stored.progress.failed:
-            names = (await models.version(stored.batch.model)).facts.texts
             found = await outside.results().faults(stored, limit=MOST_ERRORS)
             errors = [(row + 1, _sentence(words, names, error, status)) for row, error, status in found]
     return page(

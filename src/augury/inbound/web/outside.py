@@ -1,7 +1,7 @@
 """What the pages need from the API's room, which they do not import."""
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,7 +15,7 @@ from augury.domain.model import Model
 from augury.domain.model_training import ModelTraining
 from augury.domain.model_upload import ModelUpload, UploadTerms
 from augury.domain.prediction import Status
-from augury.domain.row_errors import RowError
+from augury.domain.row_errors import RowDoubt, RowError, RowFault
 from augury.domain.training_plan import Plan
 from augury.inbound.tables.format import Format
 
@@ -43,6 +43,18 @@ class FileResults(Protocol):
     @abstractmethod
     def stream(self, stored: StoredBatch, format: Format) -> AsyncIterator[bytes]:
         """The rows with their answers, up to the first row whose slice has not ended."""
+
+    @abstractmethod
+    def worded(
+        self,
+        stored: StoredBatch,
+        *,
+        faults: Mapping[RowFault, str],
+        doubts: Mapping[RowDoubt, str],
+        not_predicted: Callable[[Status], str],
+    ) -> AsyncIterator[bytes]:
+        """The rows with their answers as CSV. The words are those for errors, for warnings (which may have
+        `{count}`), and for the rows of a slice that ended with this status."""
 
     @abstractmethod
     async def faults(

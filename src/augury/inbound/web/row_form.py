@@ -8,7 +8,7 @@ from augury.domain.cells import embedding_in
 from augury.domain.feature import Feature, FeatureKind
 from augury.domain.model import Model
 from augury.domain.numbers import TwoReadings, number
-from augury.domain.row_errors import RowFault
+from augury.domain.row_errors import RowDoubt, RowFault
 from augury.inbound.web.texts import Texts
 
 MOST_CHOICES = 60
@@ -87,6 +87,10 @@ def filled(model: Model, words: Texts, form: Mapping[str, object], *, max_text: 
 
 def reason(words: Texts, fault: RowFault) -> str:
     return words(f"fault-{fault.replace('_', '-')}")
+
+
+def doubt(words: Texts, doubt: RowDoubt, *, count: object) -> str:
+    return words(f"doubt-{doubt.replace('_', '-')}", count=count)
 
 
 def _read(feature: Feature, text: str, words: Texts) -> tuple[object, str]:

@@ -9,6 +9,7 @@ from augury.domain.feature import Feature, FeatureKind
 from augury.domain.input_schema import InputSchema
 from augury.domain.model import ModelRefused
 from augury.domain.model_facts import ModelFacts
+from augury.domain.reason_codes import ReasonCode
 from augury.domain.reasons import Reason
 
 
@@ -26,7 +27,7 @@ class MemoryModelInspector(ModelInspector):
         try:
             facts = _read(file)
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise ModelRefused(reason=Reason.written(str(error))) from error
+            raise ModelRefused(reason=Reason.of(ReasonCode.UNREADABLE, error=str(error))) from error
         return ModelFacts(
             task=Task.CLASSIFICATION if facts.classes else Task.REGRESSION,
             schema=InputSchema(tuple(Feature(name, kind) for name, kind in facts.features.items())),

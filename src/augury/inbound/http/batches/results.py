@@ -4,7 +4,7 @@ The bytes of CSV and of JSON lines never change: while the batch runs, they are 
 bytes. A Parquet file is always complete, but changes until the batch has ended.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cachetools import LRUCache
@@ -20,7 +20,7 @@ from augury.application.batches.ports import (
 from augury.domain.batch import BatchPurged
 from augury.domain.identifiers import BatchId
 from augury.domain.prediction import Status
-from augury.domain.row_errors import RowError
+from augury.domain.row_errors import RowDoubt, RowError, RowFault
 from augury.inbound.http.problems.field_problems import DOUBTS, FAULTS, FieldProblem, row_problems
 from augury.inbound.tables.elsewhere.jobs import answer_errors, results_of
 from augury.inbound.tables.elsewhere.workplace import Held, Workplace
@@ -89,6 +89,23 @@ class BatchResults:
                 at += len(content)
             tail = await writer.call("end")
             yield Chunk(len(tail), tail)
+
+    async def worded(
+        self,
+        stored: StoredBatch,
+        *,
+        faults: Mapping[RowFault, str],
+        doubts: Mapping[RowDoubt, str],
+        not_predicted: Callable[[Status], str],
+    ) -> AsyncIterator[bytes]:
+        """The rows as CSV, with the caller's words for errors and warnings."""
+        batch_id = stored.batch.id
+        sheet = await self.sheet(stored)
+        async with self._tables.open(results_of, Format.CSV, sheet, faults, doubts) as writer:
+            yield await writer.call("begin")
+            async for each in ended_slices(self._batches, batch_id):
+                part = await raw_part(self._store, batch_id, each, not_predicted(each.status))
+                yield await writer.call("write", part)
 
     async def errors(
         self, stored: StoredBatch, *, first: tuple[int, int], limit: int

@@ -102,6 +102,7 @@ desk-model-name = Имя
 desk-model-name-said = Строчные латинские буквы, цифры и дефисы. Если имя уже есть, появится новая версия.
 desk-model-price-said = Пустая цена останется как у прежней версии.
 desk-model-row-price = Кредитов за строку
+desk-model-send-other = Загрузить другой файл
 desk-model-send = Загрузить модель
 desk-model-sending = Файл загружается
 desk-model-text-price = Кредитов за килобайт текста

@@ -13,21 +13,21 @@ reason-cpp-model = it is a CatBoost model in C++, not a CatBoost binary model (.
 reason-python-model = it is a CatBoost model in Python code, not a CatBoost binary model (.cbm). It cannot be converted back: save the model where it was trained, model.save_model("model.cbm")
 reason-git-lfs-pointer = it is a pointer of Git LFS, not a CatBoost binary model (.cbm). Fetch the file itself: git lfs pull
 reason-web-page = it is a web page, not a CatBoost binary model (.cbm). Download the file itself
-reason-unreadable = it cannot be read: { $error }
+reason-unreadable = it cannot be read (the program says: { $error })
 reason-damaged = it is damaged, or was written by a CatBoost that this one cannot read (CatBoost says: { $error })
 reason-too-slow = opening it took longer than { $seconds ->
     [one] { $seconds } second
    *[other] { $seconds } seconds
 }
 reason-killed-process = opening it ended the process ({ $signal })
-reason-failed-process = opening it failed: { $error }
-reason-facts-unreadable = its facts cannot be read: { $error }
+reason-failed-process = opening it failed (the program says: { $error })
+reason-facts-unreadable = its facts cannot be read (the program says: { $error })
 reason-checker-ended = { $count ->
     [one] the process that checked it ended { $count } time
    *[other] the process that checked it ended { $count } times
 }
-reason-card-unreadable = its metadata “{ $name }” cannot be read: { $error }
-reason-metadata-unreadable = its metadata “{ $name }” cannot be read: { $error }
+reason-card-unreadable = its metadata “{ $name }” cannot be read (the program says: { $error })
+reason-metadata-unreadable = its metadata “{ $name }” cannot be read (the program says: { $error })
 reason-metadata-version = its facts are of version { $found }, not { $known }
 reason-metadata-characters = its metadata “{ $name }” contains NUL or half of a surrogate pair
 reason-metadata-unfit = its metadata “{ $name }”: { $parts }
@@ -43,7 +43,7 @@ reason-classes-and-answers = it names { $classes } classes, but answers { $count
 reason-task-and-answers = its task is { $task }, but it answers { $count } numbers per row
 reason-threshold = its decision threshold is { $threshold }, which is not a probability
 reason-cannot-predict = it cannot predict (CatBoost says: { $error })
-reason-embeddings-unreadable = the lengths of its embeddings cannot be read: { $error }
+reason-embeddings-unreadable = the lengths of its embeddings cannot be read (the program says: { $error })
 reason-loss-parameter = { $parameter } of its loss function { $loss } is not a number
 reason-loss-numbers = { $parameter } of its loss function { $loss } is not a list of numbers
 reason-no-such-feature = the model has no feature “{ $name }”
@@ -91,7 +91,7 @@ reason-no-address = the name { $host } has no address
 reason-address-not-public = { $host } resolves to an address that is not public
 reason-check-under-way = another check of the books is running
 reason-process-ended = the process ended
-reason-interrupted = { $error }
+reason-interrupted = the check was interrupted (the program says: { $error })
 
 word-feature = feature
 word-class = class

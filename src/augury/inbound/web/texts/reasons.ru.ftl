@@ -13,21 +13,21 @@ reason-cpp-model = это модель CatBoost на C++, а не двоична
 reason-python-model = это модель CatBoost в виде кода на Python, а не двоичная модель CatBoost (.cbm). Обратно её не преобразовать: сохраните модель там, где она обучена, model.save_model("model.cbm")
 reason-git-lfs-pointer = это указатель Git LFS, а не двоичная модель CatBoost (.cbm). Получите сам файл: git lfs pull
 reason-web-page = это веб-страница, а не двоичная модель CatBoost (.cbm). Скачайте сам файл
-reason-unreadable = файл не читается: { $error }
+reason-unreadable = файл не читается (программа сообщает: { $error })
 reason-damaged = файл повреждён или записан такой версией CatBoost, которую эта не читает (CatBoost сообщает: { $error })
 reason-too-slow = файл открывался дольше { $seconds ->
     [one] { $seconds } секунды
    *[other] { $seconds } секунд
 }
 reason-killed-process = при открытии процесс завершился ({ $signal })
-reason-failed-process = файл не удалось открыть: { $error }
-reason-facts-unreadable = сведения о модели не читаются: { $error }
+reason-failed-process = файл не удалось открыть (программа сообщает: { $error })
+reason-facts-unreadable = сведения о модели не читаются (программа сообщает: { $error })
 reason-checker-ended = процесс проверки завершался { $count ->
     [few] { $count } раза
    *[other] { $count } раз
 }
-reason-card-unreadable = метаданные «{ $name }» не читаются: { $error }
-reason-metadata-unreadable = метаданные «{ $name }» не читаются: { $error }
+reason-card-unreadable = метаданные «{ $name }» не читаются (программа сообщает: { $error })
+reason-metadata-unreadable = метаданные «{ $name }» не читаются (программа сообщает: { $error })
 reason-metadata-version = сведения о модели имеют версию { $found }, а не { $known }
 reason-metadata-characters = метаданные «{ $name }» содержат NUL или половину суррогатной пары
 reason-metadata-unfit = метаданные «{ $name }»: { $parts }
@@ -43,7 +43,7 @@ reason-classes-and-answers = классов названо: { $classes }, а ч�
 reason-task-and-answers = задача — { $task }, а чисел в ответе на строку: { $count }
 reason-threshold = порог решения { $threshold } — не вероятность
 reason-cannot-predict = модель не может предсказывать (CatBoost сообщает: { $error })
-reason-embeddings-unreadable = длины эмбеддингов не читаются: { $error }
+reason-embeddings-unreadable = длины эмбеддингов не читаются (программа сообщает: { $error })
 reason-loss-parameter = { $parameter } функции потерь { $loss } — не число
 reason-loss-numbers = { $parameter } функции потерь { $loss } — не список чисел
 reason-no-such-feature = у модели нет признака «{ $name }»
@@ -91,7 +91,7 @@ reason-no-address = у имени { $host } нет адреса
 reason-address-not-public = { $host } ведёт на адрес, который не является публичным
 reason-check-under-way = уже идёт другая сверка книг
 reason-process-ended = процесс завершился
-reason-interrupted = { $error }
+reason-interrupted = сверка прервана (программа сообщает: { $error })
 
 word-feature = признак
 word-class = класс
