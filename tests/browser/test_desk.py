@@ -37,6 +37,12 @@ __all__ = ["axe"]
 PAGES = ("overview", "users", "models", "trainings", "queue", "books", "promo-codes", "webhooks", "audit")
 MODEL = json.dumps({"features": {"text": "text"}, "classes": ["long", "short"]}).encode()
 ROOT = "root@example.org"
+KNOWN = (
+    *("churn390", "churn1280", "left390", "left1280", "plain1280", "CODE-390", "CODE-1280"),
+    *("long", "short", "customer", "number", "category", "date", "skip", "3 columns", "looks like an id"),
+)
+"""Names that are given here, the values that a field for the kinds of columns takes, and what the training of
+this test says it found."""
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +57,7 @@ def operator(
     request: pytest.FixtureRequest, chromium: Browser, service: Service, axe: str
 ) -> Iterator[Person]:
     with at_the_pages(chromium, service.url, request.param, axe=axe) as person:
+        person.known += KNOWN
         person.goes("/app/sign-in")
         person.enters(ROOT, PASSWORD)
         yield person
