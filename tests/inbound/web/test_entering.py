@@ -1,10 +1,12 @@
 """Registering, signing in and out, and what guards the pages against others."""
 
 import re
+from html import escape
 from uuid import UUID
 
 from litestar.handlers import HTTPRouteHandler
 
+from augury.domain.identifiers import uuid7
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.web.app import ROUTES
 from augury.inbound.web.visitor import client_of
@@ -161,6 +163,41 @@ async def test_a_language_once_chosen_holds(site: Site) -> None:
     assert page.url.path == "/app/register"
     assert '<html lang="ru">' in page.text
     assert '<html lang="ru">' in (await ada.post("/app/language", language="xx", back="//evil")).text
+
+
+async def test_a_language_and_a_sign_in_lead_back_to_the_whole_address(site: Site) -> None:
+    address = "/app/predictions?status=failed&model=a%2Fb"
+    ada = site.visitor()
+    await ada.register()
+    page = await ada.get(address)
+    assert f'name="back" value="{escape(address)}"' in page.text
+    chosen = await ada.post("/app/language", language="ru", back=address)
+    assert chosen.url.raw_path.decode() == address
+    sent = await site.visitor().client.get(address, follow_redirects=False)
+    entered = await ada.client.get(sent.headers["location"])
+    assert f'name="next" value="{escape(address)}"' in entered.text
+
+
+async def test_the_address_of_a_form_leads_to_its_page(site: Site) -> None:
+    """After a form, its address stands in the browser: people load it again, bookmark it, or choose a
+    language there."""
+    ada = site.visitor()
+    await ada.register()
+    assert (await ada.post("/app/money/redeem", code="NOPE")).status_code == 404
+    page = await ada.post("/app/language", language="ru", back="/app/money/redeem")
+    assert (page.status_code, page.url.path) == (200, "/app/money")
+    webhook = f"/app/webhooks/{uuid7()}"
+    for address, its_page in (
+        ("/app/account/password", "/app/account"),
+        (f"/app/account/sessions/{uuid7()}/end", "/app/account"),
+        (f"/app/keys/{uuid7()}/delete", "/app/keys"),
+        (f"{webhook}/rotate", webhook),
+        ("/app/desk/queue/replay", "/app/desk/queue"),
+        ("/app/desk/promo-codes/SPRING", "/app/desk/promo-codes"),
+        ("/app/sign-out", "/"),
+    ):
+        led = await ada.client.get(address, follow_redirects=False)
+        assert (led.status_code, led.headers["location"]) == (303, its_page), address
 
 
 async def test_pages_run_our_files_only(site: Site) -> None:

@@ -36,6 +36,7 @@ from augury.domain.user import (
 )
 from augury.domain.webhook import WebhookNotFound
 from augury.domain.webhook_delivery import DeliveryNotFound
+from augury.inbound.web.addresses import address_of, page_of
 from augury.inbound.web.given import NotOffered, NotWhole, TooLong
 from augury.inbound.web.outside import Outside
 from augury.inbound.web.rendering import Answer, is_part, page, see_other
@@ -76,7 +77,7 @@ def of_domain_error(request: Request[Any, Any, Any], error: DomainError) -> Answ
 
 def of_sign_in_first(request: Request[Any, Any, Any], _: SignInFirst) -> Answer:
     """Send people to the sign-in page, and from there back to this page."""
-    wanted = quote(request.scope["path"]) if request.method == "GET" else ""
+    wanted = quote(address_of(request)) if request.method == "GET" else ""
     answer = see_other(request, f"/app/sign-in{'?next=' if wanted else ''}{wanted}")
     if is_part(request):  # a script would follow a redirect unseen and put the whole page into its part
         answer.headers["HX-Redirect"] = answer.headers.pop("Location")
@@ -109,6 +110,9 @@ def of_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
     """Answer the framework's own refusals."""
     if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return of_any_error(request, error)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and request.method == "GET":
+        # After a form, its address stands in the browser: it is loaded again, bookmarked, or typed.
+        return see_other(request, page_of(request))
     return _of(request, error.status_code, f"problem-{_SENTENCES.get(error.status_code, 'unreadable')}")
 
 

@@ -11,6 +11,7 @@ from litestar import Response
 from litestar.datastructures import Cookie
 from markupsafe import Markup
 
+from augury.inbound.web.addresses import address_of
 from augury.inbound.web.assets import load_assets
 from augury.inbound.web.outside import Outside
 from augury.inbound.web.texts import LANGUAGES, texts
@@ -45,7 +46,14 @@ def page(
     visitor: Visitor = request.user
     new = [session_cookie(visitor, visitor.cookie)] if visitor.is_new else []
     return Response(
-        rendered(request.app.state.outside, visitor, template, path=request.scope["path"], **values),
+        rendered(
+            request.app.state.outside,
+            visitor,
+            template,
+            path=request.scope["path"],
+            here=address_of(request),
+            **values,
+        ),
         media_type="text/html",
         status_code=status,
         headers=HEADERS,
@@ -65,8 +73,10 @@ def is_part(request: PageRequest) -> bool:
     return request.headers.get("hx-request") == "true"
 
 
-def rendered(outside: Outside, visitor: Visitor, template: str, *, path: str, **values: object) -> str:
-    """The template's HTML for this visitor. `path` is the page's own path, for links back to it."""
+def rendered(
+    outside: Outside, visitor: Visitor, template: str, *, path: str, here: str, **values: object
+) -> str:
+    """The template's HTML for this visitor. `path` is the page's own path, and `here` its address."""
     words = texts(visitor.language)
     context: Mapping[str, Any] = {
         "t": words,
@@ -76,6 +86,7 @@ def rendered(outside: Outside, visitor: Visitor, template: str, *, path: str, **
         "languages": LANGUAGES,
         "csrf": Markup('<input type="hidden" name="{}" value="{}">').format(CSRF, visitor.csrf),
         "path": path,
+        "here": here,
         "pages": PAGES,
         "url": lambda to: outside.base_path + to,
         "asset": lambda name: _asset_url(outside, name),
