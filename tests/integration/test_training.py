@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,7 +18,7 @@ from catboost import CatBoost
 
 from augury.application.ports import Json
 from augury.application.predictions.ports.predictor import Question
-from augury.cards.card import Card, decoded
+from augury.cards.card import MOST_BYTES, Card, decoded, encoded
 from augury.domain.feature import FeatureKind
 from augury.domain.reason_codes import ReasonCode
 from augury.domain.reasons import Reason
@@ -27,7 +28,7 @@ from augury.outbound.catboost.inspector import CatBoostInspector
 from augury.outbound.catboost.loaded import LoadedModel
 from augury.outbound.catboost.questions import answer
 from augury.outbound.catboost.seen import seen_in
-from augury.outbound.catboost.trainer import train_table
+from augury.outbound.catboost.trainer import listed_in, train_table
 from augury.outbound.training.features import Features
 from augury.outbound.training.kinds import Column
 from augury.outbound.training.watch import Untrainable, Watch
@@ -37,6 +38,7 @@ GOOD, BAD = (
     ("rain and cold again", "never coming back"),
 )
 Row = dict[str, Any]
+Found = list[Reason]
 
 
 def churn(count: int = 400) -> list[Row]:
@@ -79,9 +81,9 @@ def a_plan(**changes: Any) -> Plan:
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Card, list[Reason]]:
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Card, Found]:
     folder = tmp_path_factory.mktemp("training")
-    found: list[Reason] = []
+    found: Found = []
     steps: list[tuple[int, int]] = []
     watch = Watch(on_found=found.append, on_step=lambda done, total: steps.append((done, total)))
     file = folder / "churn.cbm"
@@ -91,7 +93,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Card, list[
     return file, card, found
 
 
-def test_each_column_is_used_as_it_looks_and_said_so(trained: tuple[Path, Card, list[Reason]]) -> None:
+def test_each_column_is_used_as_it_looks_and_said_so(trained: tuple[Path, Card, Found]) -> None:
     _, card, found = trained
 
     assert {each.name: each.kind for each in card.features} == {
@@ -110,7 +112,7 @@ def test_each_column_is_used_as_it_looks_and_said_so(trained: tuple[Path, Card, 
         assert any(str(each).startswith(f"{name}: ") for each in found)
 
 
-async def test_the_model_takes_the_customers_own_row(trained: tuple[Path, Card, list[Reason]]) -> None:
+async def test_the_model_takes_the_customers_own_row(trained: tuple[Path, Card, Found]) -> None:
     file, card, _ = trained
     facts = await CatBoostInspector().inspect(file)
 
@@ -134,7 +136,7 @@ async def test_the_model_takes_the_customers_own_row(trained: tuple[Path, Card, 
 
 
 def test_the_scores_are_those_of_a_model_that_learned_something(
-    trained: tuple[Path, Card, list[Reason]],
+    trained: tuple[Path, Card, Found],
 ) -> None:
     _, card, _ = trained
     scores = {each.name: each for each in card.scores}
@@ -166,7 +168,7 @@ def served(file: Path, rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 
 def test_it_answers_raw_rows_as_the_features_that_it_learned(
-    trained: tuple[Path, Card, list[Reason]],
+    trained: tuple[Path, Card, Found],
 ) -> None:
     file, _, _ = trained
     names = ("age", "plan", "calls", "signup", "note")
@@ -188,9 +190,7 @@ def test_it_answers_raw_rows_as_the_features_that_it_learned(
     assert [each["label"] == "yes" for each in answers] == (expected > 0.2).tolist()
 
 
-def test_training_again_makes_the_same_answers(
-    trained: tuple[Path, Card, list[Reason]], tmp_path: Path
-) -> None:
+def test_training_again_makes_the_same_answers(trained: tuple[Path, Card, Found], tmp_path: Path) -> None:
     file, card, _ = trained
     again = tmp_path / "again.cbm"
 
@@ -263,6 +263,7 @@ def test_many_classes_and_groups(tmp_path: Path) -> None:
         ("a,a\n1,2\n", {}, "two columns"),
         ("a,b\n1\n", {}, "has 1 cells"),
         ("a,b\n" + "1,x\n" * 60, {"target": "c"}, "there is no column 'c'"),
+        ("a,b\n" + "1,x\n2,y\n" * 60, {"kinds": {"c": ColumnKind.TEXT}}, "there is no column 'c'"),
         ("a,b\n" + "1,x\n" * 60, {"target": "b"}, "two classes"),
         ("a,b\n" + "1,x\n2,y\n" * 20, {"target": "b"}, "at least 50"),
         ("a,b\n" + "1,x\n1,y\n" * 60, {"target": "b"}, "no column can be used"),
@@ -273,6 +274,9 @@ def test_many_classes_and_groups(tmp_path: Path) -> None:
         ("a,b,c\n" + "1,x,1\n1,y,2\n1,x,3\n" * 60, {"target": "b", "group": "a"}, "too few different"),
         (f"{'a' * 300},b\n" + "1,x\n2,y\n" * 60, {"target": "b"}, "name .* has more than 256 characters"),
         ("a,b\n" + f"1,x\n2,{'y' * 300}\n" * 60, {"target": "b"}, "class .* has more than 256 characters"),
+        ("a,b\n" + "".join(f"{n % 7},{n}.5\n" for n in range(199)) + "1,inf\n", {}, "for example 'inf'"),
+        ("a,b\n" + "1,x\nz,y\n" * 60, {"kinds": {"a": ColumnKind.NUMBER}}, "for example 'z'"),
+        ("a,b\n" + "2026-01-05,x\nz,y\n" * 60, {"kinds": {"a": ColumnKind.DATE}}, "for example 'z'"),
         ("a\0,b\n" + "1,x\n2,y\n" * 60, {"target": "b"}, "contains NUL"),
     ],
 )
@@ -284,6 +288,72 @@ def test_what_cannot_be_trained_says_why(
 
     with pytest.raises(Untrainable, match=why):
         train_table(file, a_plan(**({"target": "b"} | plan)), tmp_path / "model.cbm")
+
+
+def test_tables_of_other_programs_are_read_as_they_are(tmp_path: Path) -> None:
+    rows = "".join(f"{n};{n % 9};{'yes' if n % 9 > 4 else 'no'};\n" for n in range(90))
+    (tmp_path / "excel.csv").write_text(f"sep=;\n;a;b;\n{rows}")
+
+    card = train_table(tmp_path / "excel.csv", a_plan(target="b"), tmp_path / "m.cbm")
+
+    assert [each.name for each in card.features] == ["a"]
+    assert {each.name: each.why for each in card.skipped}["Unnamed: 3"] == "empty"
+    assert "id" in {each.name: each.why for each in card.skipped}["Unnamed: 0"]
+
+
+def test_a_column_that_cannot_be_used_does_not_refuse_the_others(tmp_path: Path) -> None:
+    table = {
+        "list": [[1.0, 2.0]] * 90,
+        "took": pa.array([timedelta(seconds=n % 9) for n in range(90)]),
+        "b": ["yes" if n % 9 > 4 else "no" for n in range(90)],
+    }
+    pq.write_table(pa.table(table), tmp_path / "t.parquet")
+
+    card = train_table(tmp_path / "t.parquet", a_plan(target="b"), tmp_path / "m.cbm")
+
+    assert [(each.name, each.kind) for each in card.features] == [("took", "number")]
+    assert "holds list<element: double>" in card.skipped[0].why
+    for asked in ({"target": "list"}, {"target": "b", "kinds": {"list": ColumnKind.TEXT}}):
+        with pytest.raises(Untrainable, match="column 'list' holds list<element: double>"):
+            train_table(tmp_path / "t.parquet", a_plan(**asked), tmp_path / "m.cbm")
+
+
+def test_a_number_that_differs_in_every_row_reveals_an_answer_only_if_it_orders_the_rows_alike(
+    tmp_path: Path,
+) -> None:
+    random = np.random.default_rng(5)
+    x, noise = random.normal(size=120), random.normal(size=120)
+    rows = [{"x": a, "copy": 3 - 2 * (a + b), "y": a + b} for a, b in zip(x, noise, strict=True)]
+
+    card = train_table(written(tmp_path / "t.csv", rows), a_plan(target="y"), tmp_path / "m.cbm")
+
+    assert [each.name for each in card.features] == ["x"]
+    assert "reveals the answer" in card.skipped[0].why
+
+
+def test_a_missing_answer_is_no_class_and_a_missing_group_no_group(tmp_path: Path) -> None:
+    rows = [
+        {"g": f"g{n % 30}" if n % 4 == 0 else "", "x": n % 13, "b": "NA" if n % 5 == 0 else "xy"[n % 13 > 6]}
+        for n in range(400)
+    ]
+
+    card = train_table(written(tmp_path / "t.csv", rows), a_plan(target="b", group="g"), tmp_path / "m.cbm")
+
+    assert card.confusion is not None
+    assert list(card.confusion.labels) == ["x", "y"]
+    assert card.notes[0] == "80 of 400 rows are left out: they have no answer"
+    assert 50 <= card.test_rows <= 80
+
+
+def test_the_card_of_a_wide_table_lists_the_most_important_columns(trained: tuple[Path, Card, Found]) -> None:
+    _, card, _ = trained
+    used = [msgspec.structs.replace(card.features[0], name=f"c{number}") for number in range(4_000)]
+
+    listed = listed_in(msgspec.structs.replace(card, features=used, skipped=[]))
+
+    assert len(encoded(listed)) <= MOST_BYTES
+    assert listed.features == used[: len(listed.features)]
+    assert listed.notes[-1] == f"the card lists the {len(listed.features):,} most important columns of 4,000"
 
 
 def test_more_columns_than_a_model_can_have_are_refused_before_the_training() -> None:

@@ -139,6 +139,7 @@ class ReasonCode(StrEnum):
     TEST_BY_TIME = "test_by_time"
     GROUPS_TOGETHER = "groups_together"
     DUPLICATES_TOGETHER = "duplicates_together"
+    NO_DUPLICATES = "no_duplicates"
     FEW_DIFFERENT_ROWS = "few_different_rows"
 
     # How a model was trained
@@ -176,7 +177,6 @@ class ReasonCode(StrEnum):
     NOT_TEXT = "not_text"
     CELL_COUNT = "cell_count"
     SAME_COLUMNS = "same_columns"
-    COLUMN_WITHOUT_NAME = "column_without_name"
     LONG_COLUMN_NAME = "long_column_name"
     COLUMN_CHARACTERS = "column_characters"
     NOT_TRAINED_BY_CATBOOST = "not_trained_by_catboost"

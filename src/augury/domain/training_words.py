@@ -33,6 +33,7 @@ WORDS: Mapping[ReasonCode, str] = {
     ReasonCode.GROUPS_TOGETHER: "rows of a group stay on one side; {parts}",
     ReasonCode.DUPLICATES_TOGETHER: "{share} % of the rows are duplicates of others, and stay on one side "
     "with them",
+    ReasonCode.NO_DUPLICATES: "no row is a duplicate of another",
     ReasonCode.FEW_DIFFERENT_ROWS: "duplicates are not kept together: the features have few different rows",
     ReasonCode.TREES: "trees of depth {depth}; their number comes from {folds} of {all} folds",
     ReasonCode.ORDERED_TREES: "trees of depth {depth}, ordered boosting; their number comes from {folds} of "
@@ -46,14 +47,16 @@ WORDS: Mapping[ReasonCode, str] = {
     ReasonCode.NO_ROWS: "{file} has no rows below its header",
     ReasonCode.FEW_ANSWERS: "{count} of the rows have an answer; at least {least} are needed",
     ReasonCode.NOT_TWO_CLASSES: "costs decide between two classes, and this target has others",
-    ReasonCode.NOT_NUMBERS: "column '{name}' is not a number in every row",
-    ReasonCode.NOT_DATES: "column '{name}' is not a date in every row: write dates as 2026-11-28",
+    ReasonCode.NOT_NUMBERS: "column '{name}' is not a number in every row, but for example '{value}'",
+    ReasonCode.NOT_DATES: "column '{name}' is not a date in every row, but for example '{value}': write "
+    "dates as 2026-11-28",
     ReasonCode.NOT_TIMES: "column '{name}' has no times: write them as 2026-11-28 or as numbers",
     ReasonCode.FEW_UNITS: "too few different rows, groups or times to split the table",
     ReasonCode.CLASS_ONLY_IN_TEST: "a class is missing among the rows for training: use another split",
     ReasonCode.NO_FEATURES: "no column can be used as a feature; override that with --kind COLUMN=KIND",
     ReasonCode.MANY_FEATURES: "{count} columns would be features; a model can have {most}",
-    ReasonCode.TARGET_NOT_NUMBERS: "the target '{name}' is not a number in every row",
+    ReasonCode.TARGET_NOT_NUMBERS: "the target '{name}' is not a number in every row, but for example "
+    "'{value}'",
     ReasonCode.TARGET_CONSTANT: "the target '{name}' has the same value in every row",
     ReasonCode.MANY_CLASSES: "the target '{name}' has {count} classes, more than {most}",
     ReasonCode.FEW_CLASSES: "the target '{name}' needs two classes with {least} rows or more",
@@ -67,7 +70,6 @@ WORDS: Mapping[ReasonCode, str] = {
     ReasonCode.NOT_TEXT: "it is not text in a known encoding: save it as UTF-8",
     ReasonCode.CELL_COUNT: "{file}: record {record} has {count} cells, the header {header}",
     ReasonCode.SAME_COLUMNS: "two columns have the name '{name}'",
-    ReasonCode.COLUMN_WITHOUT_NAME: "a column has no name",
     ReasonCode.LONG_COLUMN_NAME: "the name of the column '{name}' has more than {most} characters",
     ReasonCode.COLUMN_CHARACTERS: "the name of the column '{name}' contains NUL or half of a surrogate pair",
     ReasonCode.NOT_TRAINED_BY_CATBOOST: "CatBoost cannot train on this table; it says: {error}",

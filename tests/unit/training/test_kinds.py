@@ -74,8 +74,6 @@ def test_what_the_operator_says_counts() -> None:
         column_of("id", cells, DATE)
     with pytest.raises(Untrainable, match="is not a number in every row"):
         column_of("x", ["a", "1"], NUMBER)
-    with pytest.raises(Untrainable, match="there is no column 'y'"):
-        columns_of({"x": cells}, {"y": NUMBER}, ())
 
 
 def test_decimal_commas_are_read_as_the_column_says() -> None:

@@ -41,6 +41,7 @@ reason-test-by-chance = the test is a random { $share } % of the rows; { $parts 
 reason-test-by-time = the test is the latest { $share } % of the rows; { $parts }
 reason-groups-together = rows of a group stay on one side; { $parts }
 reason-duplicates-together = { $share } % of the rows are duplicates of others, and stay on one side with them
+reason-no-duplicates = no row is a duplicate of another
 reason-few-different-rows = duplicates are not kept together: the features have few different rows
 reason-trees = trees of depth { $depth }; their number comes from { $folds } of { $all } folds
 reason-ordered-trees = trees of depth { $depth }, ordered boosting; their number comes from { $folds } of { $all } folds
@@ -56,14 +57,14 @@ reason-few-answers = { $count ->
    *[other] { $count } rows have an answer; at least { $least } are needed
 }
 reason-not-two-classes = costs decide between two classes, and this target has others
-reason-not-numbers = column '{ $name }' is not a number in every row
-reason-not-dates = column '{ $name }' is not a date in every row: write dates as 2026-11-28
+reason-not-numbers = column '{ $name }' is not a number in every row, but for example '{ $value }'
+reason-not-dates = column '{ $name }' is not a date in every row, but for example '{ $value }': write dates as 2026-11-28
 reason-not-times = column '{ $name }' has no times: write them as 2026-11-28 or as numbers
 reason-few-units = too few different rows, groups or times to split the table
 reason-class-only-in-test = a class is missing among the rows for training: use another split
 reason-no-features = no column can be used as a feature; give a column a kind
 reason-many-features = { $count } columns would be features; a model can have { $most }
-reason-target-not-numbers = the target '{ $name }' is not a number in every row
+reason-target-not-numbers = the target '{ $name }' is not a number in every row, but for example '{ $value }'
 reason-target-constant = the target '{ $name }' has the same value in every row
 reason-many-classes = the target '{ $name }' has { $count } classes, more than { $most }
 reason-few-classes = the target '{ $name }' needs two classes with { $least } rows or more
@@ -80,7 +81,6 @@ reason-cell-count = { $file }: record { $record } has { $count ->
    *[other] { $count } cells
 }, the header { $header }
 reason-same-columns = two columns have the name '{ $name }'
-reason-column-without-name = a column has no name
 reason-long-column-name = the name of the column '{ $name }' has more than { $most } characters
 reason-column-characters = the name of the column '{ $name }' contains NUL or half of a surrogate pair
 reason-not-trained-by-catboost = CatBoost cannot train on this table; it says: { $error }

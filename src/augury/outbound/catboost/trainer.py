@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from augury.cards.card import Card, Coded, Codes, Skipped, Used, encoded
+from augury.cards.card import MOST_BYTES, Card, Coded, Codes, Skipped, Used, encoded
 from augury.domain.dates import part_name
 from augury.domain.reason_codes import ReasonCode
 from augury.domain.reasons import Reason
@@ -89,7 +89,7 @@ def _trained(prepared: Prepared, plan: Plan, saved: Path, watch: Watch) -> Card:
         CatBoostClassifier.set_probability_threshold(model, plan.cost.threshold)
     card = _card(prepared, plan, fitting, chosen, measured, model, notes)
     card = msgspec.structs.replace(
-        card,
+        listed_in(card),
         seconds=round(time.monotonic() - began, 1),
         is_interrupted=watch.stop.is_set(),
     )
@@ -167,6 +167,24 @@ def _card(
             notes=list(map(Coded.of, notes)),
         ),
     )
+
+
+def listed_in(card: Card) -> Card:
+    """The card, without the least important columns if it would be too large."""
+    count = len(card.features) + len(card.skipped)
+    listed, whole = count, card
+    while len(encoded(card)) > MOST_BYTES:
+        listed //= 2
+        note = Reason.of(ReasonCode.COLUMNS_NOT_LISTED, listed=listed, count=count)
+        assert whole.codes is not None
+        card = msgspec.structs.replace(
+            whole,
+            features=whole.features[:listed],
+            skipped=whole.skipped[: max(0, listed - len(whole.features))],
+            notes=[*whole.notes, str(note)],
+            codes=msgspec.structs.replace(whole.codes, notes=[*whole.codes.notes, Coded.of(note)]),
+        )
+    return card
 
 
 def _features(prepared: Prepared, model: CatBoost) -> list[Used]:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from math import isfinite
 
 from augury.domain.dates import read_date
 from augury.domain.numbers import ALL, Convention, TwoReadings, followed, number
@@ -23,6 +22,8 @@ _CAMEL_ID = re.compile(r".*[a-z]I[dD]")
 _SLASHED_DATE = re.compile(r"\d{1,2}/\d{1,2}/\d{2,4}(?: .*)?")
 _CODE = re.compile(r"0\d+")
 _NEARLY_ALL = 0.95
+_LARGEST = 3.4e38
+"""CatBoost computes with 32-bit numbers."""
 _MANY = 20
 """The least rows for which "every row has its own value" means something."""
 _SAMPLE = 2_000
@@ -49,10 +50,11 @@ def column_of(name: str, cells: Sequence[Cell], wanted: ColumnKind | None = None
     if wanted is ColumnKind.NUMBER:
         conventions = number_conventions(different)
         if conventions is None:
-            raise Untrainable(ReasonCode.NOT_NUMBERS, name=name)
+            raise Untrainable(ReasonCode.NOT_NUMBERS, name=name, value=no_number(different))
         return Column(name, wanted, Reason.of(ReasonCode.AS_YOU_SAID), cells, conventions)
     if wanted is ColumnKind.DATE and not _are_dates(different):
-        raise Untrainable(ReasonCode.NOT_DATES, name=name)
+        wrong = next((each for each in different if not _are_dates([each])), None)
+        raise Untrainable(ReasonCode.NOT_DATES, name=name, value=_short(wrong))
     return Column(name, wanted, Reason.of(ReasonCode.AS_YOU_SAID), cells)
 
 
@@ -115,12 +117,18 @@ def number_conventions(different: Collection[Cell]) -> Collection[Convention] | 
 def number_of(cell: Cell, conventions: Collection[Convention]) -> float | None:
     """The number in the cell, or None."""
     if cell is None or isinstance(cell, float):
-        return cell if cell is not None and isfinite(cell) else None
+        return cell if cell is not None and abs(cell) <= _LARGEST else None
     try:
         found = number(cell.strip(), conventions)
     except TwoReadings as both:
         found = both.one
-    return None if found is None or not isfinite(found) else float(found)
+    return None if found is None or not abs(found) <= _LARGEST else float(found)  # nor NaN
+
+
+def no_number(different: Collection[Cell]) -> str:
+    """One of the cells, shortened, that is not a number however numbers are written."""
+    wrong = [str(each) for each in different if each is not None and number_conventions([each]) is None]
+    return _short(min(wrong, default=next(iter(different), None)))
 
 
 def _are_dates(different: Collection[Cell]) -> bool:
@@ -152,8 +160,6 @@ def columns_of(
     table: Mapping[str, Sequence[Cell]], kinds: Mapping[str, ColumnKind], without: Collection[str]
 ) -> list[Column]:
     """All columns except those in `without`, in the table's order. Raises `Untrainable`."""
-    if unknown := [name for name in kinds if name not in table]:
-        raise Untrainable(ReasonCode.NO_COLUMN, name=unknown[0], known=", ".join(table))
     return [
         column_of(name, cells, kinds.get(name))
         for name, cells in table.items()

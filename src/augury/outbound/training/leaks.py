@@ -2,14 +2,18 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from augury.domain.reason_codes import ReasonCode
 from augury.domain.reasons import Reason
 from augury.domain.training_plan import ColumnKind
-from augury.outbound.training.kinds import Column
+from augury.outbound.training.kinds import Column, number_of
+from augury.outbound.training.table import Cell
 from augury.outbound.training.target import Target
 
 _WHY = Reason.of(ReasonCode.REVEALS_ANSWER)
+_REPEATED = 0.5
+"""Of the rows: if there are more different pairs of cell and answer, few of them occur again."""
 
 
 def without_leaks(columns: Sequence[Column], target: Target, wanted: Collection[str]) -> list[Column]:
@@ -23,7 +27,21 @@ def without_leaks(columns: Sequence[Column], target: Target, wanted: Collection[
 
 
 def _is_copy(column: Column, target: Target) -> bool:
+    """Whether cells and answers belong together, one to one. If nearly every row has values of its own, that
+    says nothing, unless their order is the same, too."""
     if column.kind is ColumnKind.TEXT:
         return False
     pairs = set(zip(column.cells, target.values.tolist(), strict=True))
-    return len(pairs) == len({cell for cell, _ in pairs}) == len({answer for _, answer in pairs})
+    if not len(pairs) == len({cell for cell, _ in pairs}) == len({answer for _, answer in pairs}):
+        return False
+    return len(pairs) <= _REPEATED * len(column.cells) or _have_one_order(pairs, column)
+
+
+def _have_one_order(pairs: Collection[tuple[Cell, float]], column: Column) -> bool:
+    """Whether larger answers have larger cells throughout, or smaller ones throughout."""
+    if column.kind is not ColumnKind.NUMBER:
+        return False
+    numbers = [(number_of(cell, column.conventions), answer) for cell, answer in pairs]
+    known = sorted((answer, cell) for cell, answer in numbers if cell is not None)
+    steps = {later > earlier for (_, earlier), (_, later) in pairwise(known)}
+    return len(steps) == 1

@@ -1,7 +1,7 @@
 """Prepares a table for training: the kinds of its columns, the used rows, and their split."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -49,8 +49,10 @@ class Prepared:
 def prepare(table: Table, plan: Plan, watch: Watch) -> Prepared:
     """Raises `Untrainable`."""
     for name in filter(None, (plan.target, plan.time, plan.group)):
-        if name not in table.columns:
-            raise Untrainable(ReasonCode.NO_COLUMN, name=name, known=", ".join(table.columns))
+        table.require_usable(name)
+    for name, kind in plan.kinds.items():
+        if kind is not ColumnKind.SKIP or name not in table.unusable:
+            table.require_usable(name)
     whole, table = table, _with_time(table, plan.time) if plan.time else table
     target = read_target(table.columns[plan.target], plan)
     notes = [*_without_time(whole, table), *target.notes]
@@ -60,13 +62,20 @@ def prepare(table: Table, plan: Plan, watch: Watch) -> Prepared:
         raise Untrainable(ReasonCode.NOT_TWO_CLASSES)
     used = {name: [cells[row] for row in target.rows] for name, cells in table.columns.items()}
     without = {name for name in (plan.target, plan.time, plan.group) if name}
-    columns = beside_texts(without_leaks(columns_of(used, plan.kinds, without), target, plan.kinds))
+    found = without_leaks(columns_of(used, plan.kinds, without), target, plan.kinds)
+    columns = [*beside_texts(found), *map(_unusable, table.unusable.items())]
     for each in (*map(_found, columns), *notes):
         watch.on_found(each)
     features = Features.of(columns)
     split = _split(used, features, target, plan)
     watch.on_found(Reason.of(ReasonCode.SPLIT, [split.how], train=len(split.train), test=len(split.test)))
     return Prepared(whole, columns, features, target, split, notes)
+
+
+def _unusable(column: tuple[str, str]) -> Column:
+    name, kind = column
+    why = Reason.of(ReasonCode.COLUMN_TYPE, name=name, kind=kind)
+    return Column(name, ColumnKind.SKIP, why, ())
 
 
 def _found(column: Column) -> Reason:
@@ -86,7 +95,7 @@ def _with_time(table: Table, time: str) -> Table:
     }
     if not known.any():
         raise Untrainable(ReasonCode.NOT_TIMES, name=time)
-    return Table(table.name, table.sha256, columns)
+    return replace(table, columns=columns)
 
 
 def _without_time(whole: Table, table: Table) -> list[Reason]:

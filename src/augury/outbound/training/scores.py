@@ -1,6 +1,6 @@
 """Scores with their intervals. Each takes a weight for each row, so that resampling costs little."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -75,10 +75,13 @@ def with_intervals(
         for name, score in scores.items():
             drawn[name].append(score(weights))
     every = np.ones(len(unit))
-    return {
-        name: Interval(score(every), *map(float, np.nanpercentile(drawn[name], [2.5, 97.5])))
-        for name, score in scores.items()
-    }
+    return {name: _interval(score(every), drawn[name]) for name, score in scores.items()}
+
+
+def _interval(value: float, drawn: Sequence[float]) -> Interval:
+    """The interval also contains the value itself: a calibration error is larger in nearly every resample."""
+    low, high = map(float, np.nanpercentile(drawn, [2.5, 97.5]))
+    return Interval(value, min(low, value), max(high, value))
 
 
 def decided(probabilities: Numbers, threshold: float | None) -> npt.NDArray[np.intp]:

@@ -47,19 +47,16 @@ def units_of(
 
     Duplicates are one unit, unless most rows are duplicates and none has a text: then rows are equal because
     the table has few features, not because one row was copied. Rows of a group are one unit with their
-    duplicates in other groups.
+    duplicates in other groups. A row without a group is one of its own.
     """
     _, duplicates = np.unique(hashes, return_inverse=True)
     share = len(np.unique(duplicates)) / len(duplicates)
     joins = has_texts or share > _MANY_DUPLICATES
-    how = (
-        Reason.of(ReasonCode.DUPLICATES_TOGETHER, share=round(100 * (1 - share), 1))
-        if joins
-        else Reason.of(ReasonCode.FEW_DIFFERENT_ROWS)
-    )
+    how = _how(share) if joins else Reason.of(ReasonCode.FEW_DIFFERENT_ROWS)
     if groups is None:
         return (duplicates if joins else np.arange(len(hashes))), how
-    _, group = np.unique(np.array([str(each) for each in groups], dtype=object), return_inverse=True)
+    names = [f"{place}" if each is None else f"={each}" for place, each in enumerate(groups)]
+    _, group = np.unique(np.array(names, dtype=object), return_inverse=True)
     if not joins:
         return group, Reason.of(ReasonCode.GROUPS_TOGETHER, [how])
     size = int(group.max()) + 1
@@ -68,6 +65,13 @@ def units_of(
     )
     _, component = connected_components(edges, directed=False)
     return component[group].astype(np.intp), Reason.of(ReasonCode.GROUPS_TOGETHER, [how])
+
+
+def _how(share: float) -> Reason:
+    """`share` is the number of different rows per row."""
+    if share == 1:
+        return Reason.of(ReasonCode.NO_DUPLICATES)
+    return Reason.of(ReasonCode.DUPLICATES_TOGETHER, share=round(100 * (1 - share), 1))
 
 
 def random_split(

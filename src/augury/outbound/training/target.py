@@ -12,7 +12,7 @@ from augury.domain.reason_codes import ReasonCode
 from augury.domain.reasons import Reason
 from augury.domain.training_plan import Plan, Task
 from augury.outbound.training.features import as_text
-from augury.outbound.training.kinds import number_conventions, number_of
+from augury.outbound.training.kinds import no_number, number_conventions, number_of
 from augury.outbound.training.table import Cell
 from augury.outbound.training.watch import Untrainable
 
@@ -21,6 +21,9 @@ LEAST_OF_A_CLASS = 10
 MOST_CLASSES = 100
 _MOST_WHOLE_CLASSES = 10
 """Whole numbers with at most this many different values are classes."""
+_NEARLY_ALL = 0.9
+NO_ANSWER = frozenset({"na", "n/a", "nan", "null", "#n/a", "<na>", "?"})
+"""Answers, in lower case, that mean a missing one. "none" and "-" may be classes."""
 _YES = ("1", "yes", "true", "y", "да", "spam", "churn", "positive", "1.0")
 
 
@@ -40,21 +43,38 @@ class Target:
 
 def read_target(cells: Sequence[Cell], plan: Plan) -> Target:
     """Raises `Untrainable`."""
-    present = [row for row, cell in enumerate(cells) if cell is not None]
+    present = [row for row, cell in enumerate(cells) if not _is_missing(cell)]
     different = {cells[row] for row in present}
     conventions = number_conventions(different)
     task = plan.task or (Task.CLASSES if conventions is None or _are_classes(different) else Task.NUMBER)
     if task is Task.NUMBER:
         if conventions is None:
-            raise Untrainable(ReasonCode.TARGET_NOT_NUMBERS, name=plan.target)
+            raise _not_numbers(plan, different)
         numbers = {cell: number_of(cell, conventions) for cell in different}
         rows = np.array([row for row in present if numbers[cells[row]] is not None], dtype=np.intp)
         values = np.array([numbers[cells[row]] for row in rows], dtype=np.float64)
         if len(set(values)) < 2:
             raise Untrainable(ReasonCode.TARGET_CONSTANT, name=plan.target)
         return Target(task, (), values, rows, _without_answer(len(cells) - len(rows), len(cells)))
+    if plan.task is None and _are_mostly_numbers(different):
+        raise _not_numbers(plan, different)
     notes = _without_answer(len(cells) - len(present), len(cells))
     return _classes([(row, as_text(cells[row])) for row in present], notes, plan)
+
+
+def _is_missing(cell: Cell) -> bool:
+    return cell is None or (isinstance(cell, str) and cell.strip().lower() in NO_ANSWER)
+
+
+def _not_numbers(plan: Plan, different: set[Cell]) -> Untrainable:
+    return Untrainable(ReasonCode.TARGET_NOT_NUMBERS, name=plan.target, value=no_number(different))
+
+
+def _are_mostly_numbers(different: set[Cell]) -> bool:
+    """Whether they are too many to be classes, and nine in ten are numbers."""
+    if len(different) <= MOST_CLASSES:
+        return False
+    return sum(number_conventions([each]) is not None for each in different) > _NEARLY_ALL * len(different)
 
 
 def _without_answer(count: int, rows: int) -> list[Reason]:
