@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from augury.domain.training_plan import ColumnKind
-from augury.outbound.training.kinds import column_of, columns_of, number_of
+from augury.outbound.training.kinds import column_of, number_of
 from augury.outbound.training.table import Cell
 from augury.outbound.training.watch import Untrainable
 
