@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import aio_pika
 import pytest
+from aio_pika import DeliveryMode
 from aio_pika.abc import AbstractIncomingMessage
 
 from augury.application.ports import Unavailable
 from augury.application.predictions.ports.events import Ended
-from augury.bootstrap.topology import BULK, DEAD, EVENTS, TASKS, TOPOLOGY
+from augury.bootstrap.topology import BULK, DEAD, EVENTS, FINISHED, TASKS, TOPOLOGY
 from augury.broker.wire import IDS, read_task
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.prediction import Status
@@ -307,6 +308,27 @@ async def test_events_go_to_whoever_has_bound_a_queue(rabbitmq_url: str) -> None
         }
         for each in ended
     ]
+
+
+async def test_an_event_is_the_same_with_and_without_a_confirmation(rabbitmq_url: str) -> None:
+    """Only the first one is confirmed. The second one is too large for one frame."""
+    heard: list[AbstractIncomingMessage] = []
+    told = [b'["first"]', b'["' + b"x" * 300_000 + b'"]', b'["third"]']
+    async with (
+        connected(rabbitmq_url) as publisher,
+        await aio_pika.connect(rabbitmq_url) as connection,
+        connection.channel() as channel,
+    ):
+        queue = await channel.declare_queue(exclusive=True)
+        await queue.bind(EVENTS.name, FINISHED)
+        for news in ([told[0]], told[1:]):
+            for body in news:
+                publisher.tell(body)
+            heard += [await eventually(lambda: queue.get(fail=False, no_ack=True), "the event") for _ in news]
+
+    assert [message.body for message in heard] == told
+    described = {(each.routing_key, each.content_type, each.delivery_mode) for each in heard}
+    assert described == {(FINISHED, "application/json", DeliveryMode.NOT_PERSISTENT)}
 
 
 async def test_traces_travel_in_the_headers_one_for_each_prediction(rabbitmq_url: str) -> None:

@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import Self
 
 import aio_pika
-from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
+from aio_pika.abc import AbstractChannel, AbstractConnection
+from aiormq.abc import DeliveredMessage
 
 from augury.application.predictions.ports.events import Ended
 from augury.broker.objects import TopicExchange
@@ -97,10 +98,12 @@ class EventListener:
         exchange = await channel.declare_exchange(self._exchange.name, "topic", durable=True)
         queue = await channel.declare_queue(exclusive=True)  # named by the broker, new each time
         await queue.bind(exchange, self._routing_key)
-        await queue.consume(self._hear, no_ack=True)
+        # aio_pika's own `consume` converts each field of a message, of which only the body is needed.
+        consuming = await channel.get_underlay_channel()
+        await consuming.basic_consume(queue.name, self._hear, no_ack=True)
         return channel
 
-    async def _hear(self, message: AbstractIncomingMessage) -> None:
+    async def _hear(self, message: DeliveredMessage) -> None:
         try:
             ended = read_events(message.body)
         except NotUnderstood as error:

@@ -1,4 +1,5 @@
-"""An open connection for publishing. It declares the queues, and the broker confirms every message."""
+"""An open connection for publishing. It declares the queues. The broker confirms what is published, but not
+what is told."""
 
 import asyncio
 import logging
@@ -15,6 +16,7 @@ from aio_pika.exceptions import ChannelNotFoundEntity, ChannelPreconditionFailed
 from augury.broker.objects import QuorumQueue, TopicExchange
 from augury.broker.trouble import TROUBLE
 from augury.concurrency.cancellation import was_canceled, within
+from augury.outbound.rabbitmq.event_channel import EventChannel
 
 CLOSING = 1.0
 """Seconds to close a connection."""
@@ -64,12 +66,14 @@ class RabbitLink:
         self,
         connection: AbstractConnection,
         channel: AbstractChannel,
+        events: EventChannel,
         topology: Topology,
         seconds: float,
         lost: Callable[[], None],
     ) -> None:
         self._connection = connection
         self._channel = channel
+        self._events = events
         self._topology = topology
         self._seconds = seconds
         self._lost = lost
@@ -90,8 +94,11 @@ class RabbitLink:
         try:
             channel = await within(seconds, _open_channel(connection, topology))
             channel.close_callbacks.add(lambda *_: lost())
+            exchange, key = topology.events.name, topology.finished
+            opening = EventChannel.open(connection, exchange=exchange, key=key, lost=lost)
+            events = await within(seconds, opening)
             await asyncio.wait({dead}, timeout=FOR_THE_DEAD)
-            yield cls(connection, channel, topology, seconds, lost)
+            yield cls(connection, channel, events, topology, seconds, lost)
         finally:
             dead.cancel()
             with suppress(*TROUBLE):
@@ -99,12 +106,16 @@ class RabbitLink:
 
     @property
     def is_open(self) -> bool:
-        return not (self._given_up or self._channel.is_closed)
+        return self._events.is_open and not (self._given_up or self._channel.is_closed)
 
     def give_up(self) -> None:
         """Mark as unusable, because the broker does not answer: a timeout would notice it minutes later."""
         self._given_up = True
         self._lost()
+
+    async def tell(self, events: Sequence[bytes]) -> None:
+        """Send the bodies of events, without a confirmation. Raises one of `TROUBLE`."""
+        await self._events.send(events, seconds=self._seconds)
 
     async def publish(self, envelopes: Sequence[Envelope]) -> list[BaseException | None]:
         """Send all, and wait until the broker confirms each. Returns an error or None for each."""

@@ -23,16 +23,20 @@ from augury.concurrency.pauses import Pauses
 from augury.concurrency.waits import end, is_set_within
 from augury.domain.identifiers import PredictionId
 from augury.domain.lane import Lane
+from augury.outbound.rabbitmq.event_channel import properties
 from augury.outbound.rabbitmq.hosts import urls_of
 from augury.outbound.rabbitmq.link import Envelope, RabbitLink, Topology
 
 MESSAGES_PER_FLIGHT = 64
-_PERSISTENT, _TRANSIENT = 2, 1  # delivery modes of AMQP 0-9-1
+_PERSISTENT = 2  # a delivery mode of AMQP 0-9-1
 
 
 MOST_NEWS = 1_000
 """The most events that wait to be published. Beyond that, the oldest are dropped."""
 
+
+CONFIRM_EVERY = 1.0
+"""Seconds. For so long after a confirmation, events are sent without one."""
 
 FIRST_PAUSE, LAST_PAUSE = 0.2, 5.0
 """Seconds between two attempts to connect."""
@@ -101,6 +105,7 @@ class RabbitPublisher:
         self._drained = asyncio.Event()
         self._drained.set()
         self._link: RabbitLink | None = None
+        self._confirmed_at = float("-inf")
         self._pauses = Pauses(FIRST_PAUSE, LAST_PAUSE)
         self._outage = Outage(log, "publishing to RabbitMQ")
         self._full = False
@@ -191,22 +196,36 @@ class RabbitPublisher:
         while link.is_open:
             while self._puts or self._news:
                 await self._fly(link)
-            self._outage.ends()  # only after everything that waited is confirmed
+            self._outage.ends()  # only after all tasks that waited are confirmed
             self._drained.set()
             await self._work.wait()
             self._work.clear()
         raise ConnectionError("the connection was closed")
 
     async def _fly(self, link: RabbitLink) -> None:
-        """Publish one batch. Keeps the unconfirmed messages, and raises `ConnectionError` if any."""
-        tasks = self._next_tasks()
-        news = [self._news.popleft() for _ in range(min(len(self._news), MESSAGES_PER_FLIGHT))]
+        """Publish one batch. Keeps the unconfirmed tasks, and raises `ConnectionError` if anything was not
+        confirmed.
+
+        Events are only told, which takes less of everybody's time: if one is lost, somebody waits a second
+        longer. But now and then, they are published, too, because only a missing confirmation shows that the
+        broker has fallen silent.
+        """
+        now = asyncio.get_running_loop().time()
+        if self._news and now < self._confirmed_at + CONFIRM_EVERY:
+            await link.tell(self._next_news())
+        tasks, news = self._next_tasks(), self._next_news()
+        if not tasks and not news:
+            return
         answers = await link.publish([*map(self._task, tasks), *map(self._event, news)])
         unconfirmed = [put for puts, answer in zip(tasks, answers, strict=False) if answer for put in puts]
         self._puts.extendleft(reversed(unconfirmed))
         if trouble := next(filter(None, answers), None):
             raise ConnectionError(f"not confirmed: {str(trouble) or type(trouble).__name__}")
+        self._confirmed_at = now
         self._pauses.reset()
+
+    def _next_news(self) -> list[bytes]:
+        return [self._news.popleft() for _ in range(min(len(self._news), MESSAGES_PER_FLIGHT))]
 
     def _next_tasks(self) -> list[list[Put]]:
         """The contents of the next messages. Each has up to `max_task_ids` first attempts of the small lane,
@@ -227,22 +246,17 @@ class RabbitPublisher:
         return tasks
 
     def _task(self, puts: Sequence[Put]) -> Envelope:
-        properties = aiormq.spec.Basic.Properties(
+        described = aiormq.spec.Basic.Properties(
             content_type=CONTENT_TYPE,
             delivery_mode=_PERSISTENT,
             timestamp=puts[0].at,  # the earliest of them
             headers=task_headers([put.trace for put in puts]),
         )
         body = task_body([put.prediction_id for put in puts], puts[0].attempt)
-        return Envelope(body, properties, self._queue_of(puts[0].lane).name)
+        return Envelope(body, described, self._queue_of(puts[0].lane).name)
 
     def _queue_of(self, lane: Lane) -> QuorumQueue:
         return self._topology.tasks if lane is Lane.SMALL else self._topology.bulk
 
     def _event(self, news: bytes) -> Envelope:
-        return Envelope(
-            news,
-            aiormq.spec.Basic.Properties(content_type=CONTENT_TYPE, delivery_mode=_TRANSIENT),
-            self._topology.finished,
-            self._topology.events.name,
-        )
+        return Envelope(news, properties(), self._topology.finished, self._topology.events.name)
