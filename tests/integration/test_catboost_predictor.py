@@ -585,6 +585,28 @@ async def test_a_model_whose_speed_is_not_known_is_tried_with_a_few_rows(
     assert events[1::2] == ["others"] * len(more)
 
 
+async def test_only_calls_that_are_known_to_be_short_keep_the_event_loop(
+    predictor: CatBoostPredictor, binary: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_the_loop: list[bool] = []
+
+    def noted(*arguments: Any) -> list[Outcome]:
+        in_the_loop.append(threading.current_thread() is threading.main_thread())
+        return questions.answer(*arguments)
+
+    monkeypatch.setattr("augury.outbound.catboost.predictor.answer", noted)
+    quick = replace(binary, speed=Speed.of_call(1_000, 0.02))  # 20 µs a row
+    slow = replace(binary, speed=Speed.of_call(1_000, 2.0))  # 2 ms a row
+    several = [replace(many(ROWS), rows=len(ROWS))] * 20
+    await predictor.predict(binary, [one(ROW)])
+    await predictor.predict(slow, [one(ROW)])
+    await predictor.predict(quick, several)
+    await predictor.predict(quick, [one(ROW)], lane=Lane.BULK)
+    await predictor.predict(quick, [one(ROW)])
+
+    assert in_the_loop == [False, False, False, False, True]
+
+
 async def test_bulk_work_gives_way_to_small_work_on_a_busy_machine(
     predictor: CatBoostPredictor, binary: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:

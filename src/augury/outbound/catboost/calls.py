@@ -15,6 +15,8 @@ from augury.outbound.catboost.spare import SpareProcessor
 T = TypeVar("T")
 NICENESS = 5
 """With it, the thread of the bulk lane gets a quarter of a processor that it has to share."""
+SHORT = 0.0005
+"""Seconds, besides those that every call takes (`speed.CALL`)."""
 
 
 class Calls:
@@ -38,6 +40,12 @@ class Calls:
     async def run(self, lane: Lane, call: Callable[[], T]) -> T:
         """Make the call on a thread of the lane."""
         return await self._threads[lane].run(call)
+
+    def is_short(self, lane: Lane, model: Model, rows: int, size: int) -> bool:
+        """Whether a call with so many rows and bytes is known to be so short that it can be made in the event
+        loop. Handing it to a thread wakes two threads, one after the other."""
+        speed = self._speeds.of(model)
+        return lane is Lane.SMALL and speed.is_known and speed.seconds(self._most.units(rows, size)) <= SHORT
 
     def at_once(self, lane: Lane) -> int:
         """The number of slices of one question that should run at the same time now."""

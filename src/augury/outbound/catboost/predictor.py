@@ -155,8 +155,11 @@ class CatBoostPredictor(Predictor, SlicePredictor):
         self, model: Model, loaded: LoadedModel, questions: Sequence[Question], lane: Lane
     ) -> list[Outcome]:
         call = partial(answer, loaded, questions, self._settings.max_warnings, self._bounds)
-        outcomes, seconds = await self._calls.run(lane, lambda: self._calls.timed(call))
         rows, size = sum(each.rows for each in questions), sum(len(each.input) for each in questions)
+        if self._calls.is_short(lane, model, rows, size):
+            outcomes, seconds = self._calls.timed(call)
+        else:
+            outcomes, seconds = await self._calls.run(lane, lambda: self._calls.timed(call))
         self._calls.note(model, rows, size, seconds)
         return outcomes
 
