@@ -2,6 +2,7 @@
 
 import collections
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from typing_extensions import override
@@ -71,7 +72,7 @@ class PrometheusCounters(Counters):
             ("model",),
             registry=registry,
         )
-        self._versions: set[str] = set()
+        self._versions: dict[str, _OfVersion] = {}
         self._requeued = Counter(
             "augury_predictions_requeued",
             "Predictions that a sweep queued again, because their message was lost or their lease expired.",
@@ -123,14 +124,22 @@ class PrometheusCounters(Counters):
 
     @override
     def answered(self, version: str, usage: Usage) -> None:
-        if version not in self._versions:
-            if len(self._versions) >= MOST_VERSIONS:
-                version = OTHERS
-            self._versions.add(version)
-        self._by_version.labels(version, "succeeded").inc(usage.succeeded)
-        self._by_version.labels(version, "failed").inc(usage.failed)
-        self._version_rows.labels(version).inc(usage.rows)
-        self._version_seconds.labels(version).inc(usage.seconds)
+        if version not in self._versions and len(self._versions) >= MOST_VERSIONS:
+            version = OTHERS
+        if (counted := self._versions.get(version)) is None:
+            counted = self._versions[version] = self._of_version(version)
+        counted.succeeded.inc(usage.succeeded)
+        counted.failed.inc(usage.failed)
+        counted.rows.inc(usage.rows)
+        counted.seconds.inc(usage.seconds)
+
+    def _of_version(self, version: str) -> "_OfVersion":
+        return _OfVersion(
+            self._by_version.labels(version, "succeeded"),
+            self._by_version.labels(version, "failed"),
+            self._version_rows.labels(version),
+            self._version_seconds.labels(version),
+        )
 
     @override
     def ended(self, predictions: Sequence[Prediction]) -> None:
@@ -165,3 +174,13 @@ class PrometheusCounters(Counters):
     @override
     def result_delivered(self) -> None:
         self._delivered.inc()
+
+
+@dataclass(frozen=True, slots=True)
+class _OfVersion:
+    """The counters of one version, which are found only once: each `labels` takes a lock."""
+
+    succeeded: Counter
+    failed: Counter
+    rows: Counter
+    seconds: Counter

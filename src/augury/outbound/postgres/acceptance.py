@@ -3,7 +3,6 @@ statement."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
 from uuid import UUID
 
 from asyncpg import Pool
@@ -17,11 +16,11 @@ from augury.domain.premise import Premise, SpendingPremise
 from augury.domain.transfer import Transfer, TransferKind
 from augury.outbound.postgres import key_spending
 from augury.outbound.postgres.accepting import ACCEPT, ACCEPT_LIMITED, ACCEPT_REPAYING
+from augury.outbound.postgres.array_columns import unless_empty
 from augury.outbound.postgres.balance_rows import BALANCE, NO_KEY, REMEMBERED, balances_of, opened_of
 from augury.outbound.postgres.pool import connection, transaction
 from augury.outbound.postgres.transfer_rows import Move, Moves
 
-T = TypeVar("T")
 READ = f"SELECT {BALANCE} FROM balances WHERE user_id = ANY ($1::uuid[])"
 
 READ_WITH_KEYS = f"SELECT {BALANCE}, {NO_KEY} FROM balances WHERE user_id = ANY ($1::uuid[]) {REMEMBERED}"
@@ -151,16 +150,12 @@ def _predictions(
         [prediction.expires_at for prediction in predictions],
         [each.input for each in accepted],
         [held.get(prediction.id, 0) for prediction in predictions],
-        _unless_empty([each.notify or None for each in accepted]),
-        _unless_empty([each.text_bytes if each.text_price else None for each in predictions]),
-        _unless_empty([each.bulk_cost for each in accepted]),
+        unless_empty([each.notify or None for each in accepted]),
+        unless_empty([each.text_bytes if each.text_price else None for each in predictions]),
+        unless_empty([each.bulk_cost for each in accepted]),
         [model.name for model, _, _ in terms],
         [model.version for model, _, _ in terms],
         [row_price for _, row_price, _ in terms],
         [text_price or None for _, _, text_price in terms],
         [prediction.created_at for prediction in predictions],
     )
-
-
-def _unless_empty(column: Sequence[T | None]) -> Sequence[T | None] | None:
-    return None if all(each is None for each in column) else column

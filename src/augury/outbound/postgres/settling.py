@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from augury.application.predictions.ports.work import Finished
 from augury.domain.prediction import Prediction
 from augury.domain.webhook import EventType
+from augury.outbound.postgres.array_columns import unless_empty
 from augury.outbound.postgres.key_spending import GIVEN_BACK
 from augury.outbound.postgres.prediction_rows import valid_text_bytes
 from augury.outbound.postgres.row_errors import encoded_errors, encoded_warnings
@@ -106,7 +107,7 @@ def settle_of(predictions: Sequence[Prediction]) -> str:
     return SETTLE
 
 
-def settled_columns(finished: Sequence[Finished]) -> tuple[list[object], ...]:
+def settled_columns(finished: Sequence[Finished]) -> tuple[Sequence[object] | None, ...]:
     """The arguments of the statement, from $2 on."""
     predictions = [each.prediction for each in finished]
     settlements = [prediction.settlement() for prediction in predictions]
@@ -117,15 +118,15 @@ def settled_columns(finished: Sequence[Finished]) -> tuple[list[object], ...]:
         [prediction.status for prediction in predictions],
         [prediction.finished_at for prediction in predictions],
         [prediction.valid_rows for prediction in predictions],
-        [prediction.failure for prediction in predictions],
+        unless_empty([prediction.failure for prediction in predictions]),
         [each.output for each in finished],
-        [encoded_errors(each.errors) for each in finished],
-        [encoded_warnings(each.warnings) for each in finished],
+        unless_empty([encoded_errors(each.errors) for each in finished]),
+        unless_empty([encoded_warnings(each.warnings) for each in finished]),
         [prediction.price - prediction.charged for prediction in predictions],
         [-prediction.price for prediction in predictions],
         references,
         kinds,
         amounts,
-        [valid_text_bytes(prediction) for prediction in predictions],
+        unless_empty([valid_text_bytes(prediction) for prediction in predictions]),
         [prediction.started_at for prediction in predictions],
     )
