@@ -6,16 +6,16 @@ from collections.abc import Callable, Sequence
 from typing import Self
 
 import aiormq
-import pamqp.frame
 from aio_pika.abc import AbstractChannel, AbstractConnection
 from aiormq.abc import ChannelFrame
-from pamqp.body import ContentBody
 
 from augury.broker.wire import CONTENT_TYPE
 
 _TRANSIENT = 1  # a delivery mode of AMQP 0-9-1
-_HEADER, _END = 2, b"\xce"  # of a frame
-_CONTENT = struct.Struct(">HxxQ")
+_FRAME = struct.Struct(">BHI")  # type, channel, size
+_HEADER, _BODY = 2, 3  # types of frames
+_END = b"\xce"
+_CONTENT = struct.Struct(">HxxQ")  # class, weight, size of the body
 
 
 def properties() -> aiormq.spec.Basic.Properties:
@@ -33,8 +33,8 @@ class EventChannel:
         self._channel = channel
         publish = aiormq.spec.Basic.Publish(exchange=exchange, routing_key=key)
         encoded = properties().marshal()
-        self._head = pamqp.frame.marshal(publish, channel.number)
-        self._head += struct.pack(">BHI", _HEADER, channel.number, _CONTENT.size + len(encoded))
+        self._head = ChannelFrame.marshall(channel.number, [publish]).payload
+        self._head += _FRAME.pack(_HEADER, channel.number, _CONTENT.size + len(encoded))
         self._properties = encoded + _END
 
     @classmethod
@@ -63,7 +63,8 @@ class EventChannel:
 
     def _frames(self, body: bytes) -> bytes:
         most = self._channel.max_content_size
-        pieces = [ContentBody(body[at : at + most]) for at in range(0, len(body), most)]
-        content = _CONTENT.pack(aiormq.spec.Basic.frame_id, len(body))
-        bodies = [pamqp.frame.marshal(piece, self._channel.number) for piece in pieces]
-        return b"".join((self._head, content, self._properties, *bodies))
+        frames = [self._head, _CONTENT.pack(aiormq.spec.Basic.frame_id, len(body)), self._properties]
+        for at in range(0, len(body), most):
+            piece = body[at : at + most]
+            frames += _FRAME.pack(_BODY, self._channel.number, len(piece)), piece, _END
+        return b"".join(frames)
