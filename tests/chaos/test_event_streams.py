@@ -25,6 +25,7 @@ SETTINGS: dict[str, object] = {
     "webhook_connections": CONNECTIONS,
     "webhook_look_every": 0.1,
     "webhook_grace": 1,
+    "webhook_timeout": 120,  # receivers share a busy process: what they answer too late would come twice
 }
 FREED = "UPDATE webhook_deliveries SET due_at = now() WHERE due_at IS NOT NULL AND token IS NOT NULL"
 """The leases of killed deliverers end."""
