@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, mkdtemp
 from typing import Any, Self
 
 import httpx
@@ -64,9 +64,10 @@ def eventually(holds: Callable[[], Any], within: float = 30, what: str = "it", *
 
 
 @contextmanager
-def open_folder() -> Iterator[Path]:
-    """A folder that every account may enter, unlike pytest's: root's embedded server needs that."""
-    made = quick_folder("augury-home-")
+def open_folder(*, quick: bool = True) -> Iterator[Path]:
+    """A folder that every account may enter, unlike pytest's: root's embedded server needs that. It is in
+    memory if it may be `quick`."""
+    made = quick_folder("augury-home-") if quick else Path(mkdtemp(prefix="augury-home-"))
     made.chmod(0o755)
     try:
         yield made

@@ -1,8 +1,10 @@
 """How a run of all tests is spread over pytest-xdist's workers."""
 
 import fcntl
+import gc
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -48,18 +50,31 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection(session: pytest.Session) -> Iterator[Any]:
+    """Collects without looking for garbage, which takes a third of the time: a million objects of modules and
+    tests live until the end. Later searches pass them over."""
+    gc.disable()
+    try:
+        with _turn(session.config):
+            return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+@contextmanager
+def _turn(config: pytest.Config) -> Iterator[None]:
     """In a clean checkout, one worker collects first: it compiles the tests, and the others find the result.
     Otherwise each would compile all of them, at the same time."""
-    config = session.config
     if not hasattr(config, "workerinput") or "CI" not in os.environ:
-        return (yield)
+        yield
+        return
     turn = os.open(config.rootpath, os.O_RDONLY)
     try:
         try:
             fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             fcntl.flock(turn, fcntl.LOCK_SH)
-        return (yield)
+        yield
     finally:
         os.close(turn)
 

@@ -75,6 +75,7 @@ class Service:
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.run(self._start())
         self.session = requests.Session()
+        self.session.trust_env = False  # otherwise each request looks for proxies in the whole environment
         self._turns = itertools.count()
 
     def run(self, work: Coroutine[Any, Any, Answer]) -> Answer:
