@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TypeVar
@@ -32,25 +32,10 @@ class Lease:
         self._answers_since: float | None = _now()
         self._sign_every = min(SIGN_EVERY, length.total_seconds() / 3)
 
-    @asynccontextmanager
-    async def kept(self, ids: Sequence[PredictionId]) -> AsyncIterator[None]:
-        """Give signs of life while the block runs. With the first one, the predictions get a lease, which is
-        renewed after each third of its time. A shorter run needs no lease."""
-        renewal: asyncio.Task[None] | None = None
-
-        def begin() -> None:
-            nonlocal renewal
-            renewal = asyncio.create_task(self._renew(ids))
-
-        # A timer, because nearly all runs end before it: a task for each would cost a part of a lone run.
-        timer = asyncio.get_running_loop().call_later(self._sign_every, begin)
-        try:
-            yield
-        finally:
-            timer.cancel()
-            if renewal is not None:
-                renewal.cancel()
-                await asyncio.gather(renewal, return_exceptions=True)
+    def kept(self, ids: Sequence[PredictionId]) -> "_Kept":
+        """Give signs of life while the `async with` block runs. With the first one, the predictions get a
+        lease, which is renewed after each third of its time. A shorter run needs no lease."""
+        return _Kept(lambda: self._renew(ids), self._sign_every)
 
     async def store(self, settle: Callable[[], Awaitable[Result]]) -> Result:
         """Repeat the call for as long as the database is away: the work is done and must be stored.
@@ -93,6 +78,30 @@ class Lease:
             raise
         if self._answers_since is None:
             self._answers_since = _now()
+
+
+class _Kept:
+    """A class with a timer, because nearly all runs end before it: a generator and a task for each would cost
+    a part of a lone run."""
+
+    __slots__ = ("_renew", "_renewal", "_seconds", "_timer")
+
+    def __init__(self, renew: Callable[[], Coroutine[object, object, None]], seconds: float) -> None:
+        self._renew = renew
+        self._seconds = seconds
+        self._renewal: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(self._seconds, self._begin)
+
+    def _begin(self) -> None:
+        self._renewal = asyncio.create_task(self._renew())
+
+    async def __aexit__(self, *_: object) -> None:
+        self._timer.cancel()
+        if self._renewal is not None:
+            self._renewal.cancel()
+            await asyncio.gather(self._renewal, return_exceptions=True)
 
 
 async def patiently(

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Literal, TypeAlias
+from types import TracebackType
+from typing import Any, Literal, NoReturn, TypeAlias
 
 import asyncpg
 from asyncpg import Pool
@@ -122,33 +123,56 @@ def _session(settings: PostgresSettings) -> dict[str, str]:
     }
 
 
-@asynccontextmanager
-async def connection(pool: Pool) -> AsyncIterator[Connection]:
-    """A connection for the block. Raises the errors of `failures_named`.
+def connection(pool: Pool) -> "_Taken":
+    """A connection for an `async with` block. Raises the errors of `failures_named`.
 
     If the server turns out to be unusable, closes this connection, and all others as soon as they are free.
     After a fail-over, new connections lead to the server that accepts writes.
     """
-    with failures_named():
-        taken = pool.take() if isinstance(pool, KeepingPool) else None
+    return _Taken(pool)
+
+
+class _Taken:
+    """A class, because a generator as a context takes several times as many calls, and so does each use of
+    `failures_named`: here, only failures and new connections need it."""
+
+    __slots__ = ("_pool", "_taken")
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def __aenter__(self) -> Connection:
+        taken = self._pool.take() if isinstance(self._pool, KeepingPool) else None
         if taken is None:
-            async with asyncio.timeout(ACQUIRE_SECONDS):  # with a limit of its own, asyncpg makes a task
-                taken = await pool.acquire()
-        is_kept = False
-        try:
+            with failures_named():
+                async with asyncio.timeout(ACQUIRE_SECONDS):  # with a limit of its own, asyncpg makes a task
+                    taken = await self._pool.acquire()
+        self._taken: Connection = taken
+        return taken
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None and isinstance(self._pool, KeepingPool) and self._pool.keep(self._taken):
+            return
+        with failures_named():
             try:
-                yield taken
-            except asyncpg.InsufficientPrivilegeError as error:
-                raise await refusal(error, taken) from error
-            except NODE_IS_OF_NO_USE:
-                with suppress(asyncpg.InterfaceError):  # the pool has already closed it
-                    taken.terminate()
-                await pool.expire_connections()
-                raise
-            is_kept = isinstance(pool, KeepingPool) and pool.keep(taken)
-        finally:
-            if not is_kept:
-                await pool.release(taken, timeout=ACQUIRE_SECONDS)
+                if error is not None:
+                    await self._explain(error)
+            finally:
+                await self._pool.release(self._taken, timeout=ACQUIRE_SECONDS)
+
+    async def _explain(self, error: BaseException) -> NoReturn:
+        """Raises the error again, or a better one."""
+        try:
+            raise error
+        except asyncpg.InsufficientPrivilegeError as refused:
+            raise await refusal(refused, self._taken) from refused
+        except NODE_IS_OF_NO_USE:
+            with suppress(asyncpg.InterfaceError):  # the pool has already closed it
+                self._taken.terminate()
+            await self._pool.expire_connections()
+            raise
 
 
 @asynccontextmanager
