@@ -47,7 +47,7 @@ async def test_a_database_that_does_not_exist_is_unavailable(database_url: str) 
 
 
 async def test_a_statement_that_takes_too_long_is_unavailable(database_url: str) -> None:
-    settings = PostgresSettings(url=database_url, statement_timeout=timedelta(milliseconds=50))
+    settings = PostgresSettings(url=database_url, statement_timeout=timedelta(milliseconds=500))
     async with open_pool(settings) as impatient:
         with pytest.raises(Unavailable):
             await fetch(impatient, "SELECT pg_sleep(60)")
