@@ -10,6 +10,7 @@ import signal
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -19,13 +20,12 @@ from dishka import Provider, Scope
 from typing_extensions import override
 
 from augury.application.predictions.ports.predictor import (
-    Between,
     Outcome,
     Predictor,
     Question,
     SliceOutcome,
     SlicePredictor,
-    at_once,
+    Turn,
 )
 from augury.application.predictions.ports.queue import NO_COSTS, NO_TRACES, Costs, PredictionQueue, Traces
 from augury.application.predictions.ports.work import Claimed, ClaimTerms, Finished, Work
@@ -136,12 +136,12 @@ class FaultyPredictor(Predictor):
 
     @override
     async def predict(
-        self, model: Model, questions: Sequence[Question], between: Between = at_once, lane: Lane = Lane.SMALL
+        self, model: Model, questions: Sequence[Question], turn: Turn = nullcontext, lane: Lane = Lane.SMALL
     ) -> Sequence[Outcome]:
         if self.poison and any(self.poison in bytes(question.input) for question in questions):
             die()
         await asyncio.get_running_loop().run_in_executor(SLOW, time.sleep, self.seconds)
-        outcomes = await self.inner.predict(model, questions, between, lane)
+        outcomes = await self.inner.predict(model, questions, turn, lane)
         if self.after_predict:
             self.after_predict.here()
         return outcomes

@@ -4,6 +4,7 @@ If a screen was changed on purpose, `pytest tests/inbound/telegram --redraw -k s
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from typing_extensions import override
 
 from augury.application.ports import Json
-from augury.application.predictions.ports.predictor import Between, Outcome, Predictor, Question, at_once
+from augury.application.predictions.ports.predictor import Outcome, Predictor, Question, Turn
 from augury.domain.explanation import Contribution, Effect, Explanation, Scale
 from augury.domain.feature import Feature, FeatureKind
 from augury.domain.lane import Lane
@@ -99,7 +100,7 @@ class ToldBeforehand(Predictor):
 
     @override
     async def predict(
-        self, model: Model, questions: Sequence[Question], between: Between = at_once, lane: Lane = Lane.SMALL
+        self, model: Model, questions: Sequence[Question], turn: Turn = nullcontext, lane: Lane = Lane.SMALL
     ) -> Sequence[Outcome]:
         return [self._outcome(model, question) for question in questions]
 

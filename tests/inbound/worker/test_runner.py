@@ -1,6 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -12,7 +12,7 @@ from augury.application.limits import Limits
 from augury.application.ports import Unavailable
 from augury.application.predictions.execution import PredictTimedOut
 from augury.application.predictions.ports.events import Ended
-from augury.application.predictions.ports.predictor import Between, Outcome, Question, at_once
+from augury.application.predictions.ports.predictor import Outcome, Question, Turn
 from augury.application.predictions.ports.queue import Task, UnknownPredictions
 from augury.application.predictions.ports.work import ClaimTerms, Finished
 from augury.application.predictions.run_next import RunNext
@@ -384,12 +384,12 @@ class LargeIsSlow(MemoryPredictor):
 
     @override
     async def predict(
-        self, model: Model, questions: Sequence[Question], between: Between = at_once, lane: Lane = Lane.SMALL
+        self, model: Model, questions: Sequence[Question], turn: Turn = nullcontext, lane: Lane = Lane.SMALL
     ) -> Sequence[Outcome]:
         self.begun.append(sum(question.rows for question in questions))
         if any(question.rows > LARGE // 2 for question in questions):
             await self.gate.wait()
-        return await super().predict(model, questions, between, lane)
+        return await super().predict(model, questions, turn, lane)
 
 
 LARGE = 300

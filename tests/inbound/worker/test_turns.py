@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from typing_extensions import override
 
 from augury.application.limits import Limits
 from augury.application.predictions.execution import Untimed
-from augury.application.predictions.ports.predictor import Between, Outcome, Question, at_once
+from augury.application.predictions.ports.predictor import Outcome, Question, Turn
 from augury.application.predictions.ports.queue import Task
 from augury.application.predictions.run_next import RunNext
 from augury.application.predictions.take_over import TakeOver
@@ -18,8 +19,8 @@ from augury.domain.identifiers import PredictionId
 from augury.domain.lane import Lane
 from augury.domain.model import Model
 from augury.domain.prediction import Prediction, Status
+from augury.inbound.worker.bulk_loop import MOST_BEGUN
 from augury.inbound.worker.runner import TaskRunner, WorkerSettings
-from augury.inbound.worker.turns import MOST_OPEN
 from augury.outbound.memory.predictor import MemoryPredictor
 from tests.hexagon import Hexagon, over
 from tests.polling import eventually
@@ -41,17 +42,16 @@ class InSlices(MemoryPredictor):
 
     @override
     async def predict(
-        self, model: Model, questions: Sequence[Question], between: Between = at_once, lane: Lane = Lane.SMALL
+        self, model: Model, questions: Sequence[Question], turn: Turn = nullcontext, lane: Lane = Lane.SMALL
     ) -> Sequence[Outcome]:
         for question in questions:
-            for begin in range(0, question.rows, SLICE):
-                if begin:
-                    await between()
-                if act := self.asked_before.pop(len(self.turns), None):
-                    await act()
-                self.turns.append(question.rows)
-                await asyncio.sleep(0)
-        return await super().predict(model, questions, between, lane)
+            for _ in range(0, question.rows, SLICE):
+                async with turn():
+                    if act := self.asked_before.pop(len(self.turns), None):
+                        await act()
+                    self.turns.append(question.rows)
+                    await asyncio.sleep(0)
+        return await super().predict(model, questions, lane=lane)
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ async def test_work_of_a_slice_waits_behind_one_slice_of_a_long_prediction(
 async def test_long_predictions_take_turns_and_at_most_some_are_begun(
     hexagon: Hexagon, predictor: InSlices, worker: TaskRunner
 ) -> None:
-    long = [await sent(hexagon, 50 + number) for number in range(MOST_OPEN + 2)]
+    long = [await sent(hexagon, 50 + number) for number in range(MOST_BEGUN + 2)]
 
     await worker.handle_ticket(a_ticket(hexagon))
     short = await sent(hexagon, 7)
@@ -133,17 +133,17 @@ async def test_long_predictions_take_turns_and_at_most_some_are_begun(
     await all_settled(hexagon, *long, short)
 
     rows = [each.rows for each in long]
-    begun_first = predictor.turns[: 2 * MOST_OPEN + 1]
-    assert set(begun_first) == set(rows[:MOST_OPEN])
-    assert max(map(begun_first.count, rows)) <= MOST_OPEN
+    begun_first = predictor.turns[: 2 * MOST_BEGUN + 1]
+    assert set(begun_first) == set(rows[:MOST_BEGUN])
+    assert max(map(begun_first.count, rows)) <= MOST_BEGUN
     until_the_first_ends = predictor.turns[: _last(predictor.turns, rows[0])]
-    assert not {*rows[MOST_OPEN:]} & {*until_the_first_ends}
+    assert not {*rows[MOST_BEGUN:]} & {*until_the_first_ends}
 
 
 async def test_work_of_a_slice_goes_on_while_as_many_long_ones_are_begun_as_may_be(
     hexagon: Hexagon, predictor: InSlices, worker: TaskRunner
 ) -> None:
-    for number in range(MOST_OPEN + 1):
+    for number in range(MOST_BEGUN + 1):
         await sent(hexagon, 100 + number)
     short = list[Prediction]()
 
@@ -206,12 +206,14 @@ async def test_a_worker_that_stops_hands_back_all_that_it_has_begun(
 async def test_the_turns_of_others_do_not_count_for_the_time_limit() -> None:
     others = asyncio.Event()
 
-    async def between() -> None:
+    @asynccontextmanager
+    async def turn() -> AsyncIterator[None]:
         asyncio.get_running_loop().call_later(0.1, others.set)
         await others.wait()
+        yield
 
-    async with asyncio.timeout(0.05) as timer:
-        await Untimed(timer, between)()
+    async with asyncio.timeout(0.05) as timer, Untimed(timer, turn)():
+        pass
 
     assert timer.when() is not None
     assert not timer.expired()

@@ -5,7 +5,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -21,11 +21,10 @@ from augury.application.predictions.known_sheets import KnownSheets
 from augury.application.predictions.lease import Lease
 from augury.application.predictions.ports.events import Ended, Events
 from augury.application.predictions.ports.predictor import (
-    Between,
     Predictor,
     Question,
     SlicePredictor,
-    at_once,
+    Turn,
 )
 from augury.application.predictions.ports.work import Claimed, Finished, Work
 from augury.domain.batch import SlicePlace
@@ -68,7 +67,7 @@ class Execution:
         token: UUID,
         claimed: Sequence[Claimed],
         lane: Lane = Lane.SMALL,
-        between: Between = at_once,
+        turn: Turn = nullcontext,
     ) -> AsyncIterator[Callable[[], Awaitable[None]]]:
         """Predict, and yield the call that settles. The lease of this token is kept until the block ends.
 
@@ -78,7 +77,7 @@ class Execution:
         ids = [claim.prediction.id for claim in claimed]
         async with lease.kept(ids):
             async with lease.handed_back_in_an_outage(ids):
-                finished = await self._predict(claimed, between, lane)
+                finished = await self._predict(claimed, turn, lane)
             yield partial(self._settle, lease, token, finished, lane)
 
     async def hand_back(self, token: UUID, ids: Collection[PredictionId]) -> None:
@@ -89,37 +88,39 @@ class Execution:
         except Unavailable as error:  # the lease ends anyway, and the process must
             log.warning("%d predictions could not be handed back: %s", len(ids), error)
 
-    async def _predict(self, claimed: Sequence[Claimed], between: Between, lane: Lane) -> list[Finished]:
+    async def _predict(self, claimed: Sequence[Claimed], turn: Turn, lane: Lane) -> list[Finished]:
         by_model: dict[ModelRef, list[Claimed]] = defaultdict(list)
         for claim in claimed:
             if claim.slice is None:
                 by_model[claim.prediction.model].append(claim)
         try:
             async with asyncio.timeout(self.limits.predict_timeout.total_seconds()) as timer:
-                pause = Untimed(timer, between)
+                turns = Untimed(timer, turn)
                 done = [
                     done
                     for ref, claims in by_model.items()
-                    for done in await self._ask(ref, claims, pause, lane)
+                    for done in await self._ask(ref, claims, turns, lane)
                 ]
                 # One after the other, so that only one slice is in memory.
-                return done + [await self._ask_slice(claim, claim.slice) for claim in claimed if claim.slice]
+                return done + [
+                    await self._ask_slice(claim, claim.slice, turns) for claim in claimed if claim.slice
+                ]
         except TimeoutError as error:
             raise PredictTimedOut from error
 
     async def _ask(
-        self, ref: ModelRef, claims: Sequence[Claimed], pause: "Untimed", lane: Lane
+        self, ref: ModelRef, claims: Sequence[Claimed], turns: "Untimed", lane: Lane
     ) -> list[Finished]:
         try:
             model = await self.models.version(ref)
-            began = time.perf_counter() - pause.seconds
+            began = time.perf_counter() - turns.waited
             outcomes = await self.predictor.predict(
                 model,
                 [
                     Question(each.input, each.prediction.single, each.prediction.rows, each.explain, each.top)
                     for each in claims
                 ],
-                pause,
+                turns,
                 lane,
             )
         except (ModelUnavailable, ModelNotFound) as error:
@@ -128,7 +129,7 @@ class Execution:
             return [
                 Finished(claim.prediction.fail(Failure.MODEL_UNAVAILABLE, at=now), None) for claim in claims
             ]
-        now, seconds = self.clock.now(), time.perf_counter() - pause.seconds - began
+        now, seconds = self.clock.now(), time.perf_counter() - turns.waited - began
         return [
             Finished(
                 claim.prediction.finish(
@@ -144,7 +145,7 @@ class Execution:
             for claim, outcome in zip(claims, outcomes, strict=True)
         ]
 
-    async def _ask_slice(self, claim: Claimed, place: SlicePlace) -> Finished:
+    async def _ask_slice(self, claim: Claimed, place: SlicePlace, turn: Turn) -> Finished:
         """Predict a slice of a batch. Its answers are stored before it ends, so that every reader of an ended
         slice finds them."""
         ref, failure = claim.prediction.model, None
@@ -152,9 +153,10 @@ class Execution:
             model = await self.models.version(ref)
             sheet = await self.sheets.of(place.batch_id)
             rows = await self.store.get(place.batch_id, input_name(place.number))
-            began = time.perf_counter()
-            outcome = await self.slice_predictor.predict_slice(model, sheet, rows)
-            seconds = time.perf_counter() - began
+            async with turn():
+                began = time.perf_counter()
+                outcome = await self.slice_predictor.predict_slice(model, sheet, rows)
+                seconds = time.perf_counter() - began
             await self.store.put(place.batch_id, output_name(place.number), outcome.content)
         except (ModelUnavailable, ModelNotFound) as error:
             log.error("model %s cannot be used: %s", ref, error)
@@ -191,18 +193,20 @@ class Execution:
 
 
 class Untimed:
-    """Awaits `between`, whose time counts neither for the time limit nor as time of the model."""
+    """The turns of a run. Waiting for them counts neither for the time limit nor as time of the model."""
 
-    def __init__(self, timer: asyncio.Timeout, between: Between) -> None:
+    def __init__(self, timer: asyncio.Timeout, turn: Turn) -> None:
         self._timer = timer
-        self._between = between
-        self.seconds = 0.0
-        """The time that it took so far."""
+        self._turn = turn
+        self.waited = 0.0
+        """Seconds so far."""
 
-    async def __call__(self) -> None:
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator[None]:
         began, until = time.perf_counter(), self._timer.when()
         self._timer.reschedule(None)
-        await self._between()
-        took = time.perf_counter() - began
-        self.seconds += took
-        self._timer.reschedule(None if until is None else until + took)
+        async with self._turn():
+            waited = time.perf_counter() - began
+            self.waited += waited
+            self._timer.reschedule(None if until is None else until + waited)
+            yield

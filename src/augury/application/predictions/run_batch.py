@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID, uuid4
 
 from augury.application.predictions.execution import Execution
 from augury.application.predictions.lease import Lease
-from augury.application.predictions.ports.predictor import Between, at_once
+from augury.application.predictions.ports.predictor import Turn
 from augury.application.predictions.ports.work import Claimed, ClaimTerms
 from augury.domain.identifiers import PredictionId
 
@@ -21,16 +21,16 @@ class RunBatch:
     execution: Execution
 
     async def __call__(
-        self, ids: Collection[PredictionId], *, retries: bool = False, between: Between = at_once
+        self, ids: Collection[PredictionId], *, retries: bool = False, turn: Turn = nullcontext
     ) -> Collection[PredictionId]:
         """Run these predictions until each is settled or cannot be claimed. Returns the ids that the books do
-        not have. `between` is awaited between two slices of a large one. Raises what `predicted` raises."""
-        async with self.predicted(ids, retries=retries, between=between) as settle:
+        not have. Each slice of a large one has its `turn`. Raises what `predicted` raises."""
+        async with self.predicted(ids, retries=retries, turn=turn) as settle:
             return await settle()
 
     @asynccontextmanager
     async def predicted(
-        self, ids: Collection[PredictionId], *, retries: bool = False, between: Between = at_once
+        self, ids: Collection[PredictionId], *, retries: bool = False, turn: Turn = nullcontext
     ) -> AsyncIterator[Callable[[], Awaitable[Collection[PredictionId]]]]:
         """Predict, and yield the call that settles and returns the ids that the books do not have. The next
         batch may be predicted meanwhile.
@@ -49,7 +49,7 @@ class RunBatch:
                 claimed = await self._begin(lease, token, waiting, retries)
                 if not claimed:
                     break
-                async with self.execution.predicted(lease, token, claimed, between=between) as settle:
+                async with self.execution.predicted(lease, token, claimed, turn=turn) as settle:
                     if len(claimed) == len(waiting):
                         yield partial(_settled, settle)
                         return

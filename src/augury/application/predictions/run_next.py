@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 from augury.application.ports import Unavailable
 from augury.application.predictions.execution import Execution
 from augury.application.predictions.lease import Lease, patiently
-from augury.application.predictions.ports.predictor import Between, at_once
+from augury.application.predictions.ports.predictor import Turn
 from augury.application.predictions.ports.work import Claimed
 from augury.domain.identifiers import PredictionId
 from augury.domain.lane import Lane
@@ -26,11 +26,11 @@ class RunNext:
     handing_back: set[asyncio.Task[None]] = field(init=False, default_factory=set, compare=False)
     """Tasks that wait for the end of an outage, one for each pick that may have been recorded."""
 
-    async def __call__(self, *, between: Between = at_once, short: bool = False) -> Sequence[PredictionId]:
+    async def __call__(self, *, turn: Turn = nullcontext, short: bool = False) -> Sequence[PredictionId]:
         """Run the oldest predictions of the user whose turn it is, up to one slice. Returns their ids; none
         if nothing waits. With `short`, no prediction is run that is larger than a slice.
 
-        A larger one is run slice by slice; `between` is awaited between two slices.
+        A larger one is run slice by slice. Each slice has its `turn`.
 
         While the books cannot be reached, it waits. After the limit, it hands back all predictions that it
         has not predicted, and raises `Unavailable`. It also raises `PredictTimedOut`. If canceled, it hands
@@ -42,7 +42,7 @@ class RunNext:
             claimed = await asyncio.shield(picking)
             if claimed:
                 lease = Lease(self.execution.work, token, self.execution.limits.lease)
-                async with self.execution.predicted(lease, token, claimed, Lane.BULK, between) as settle:
+                async with self.execution.predicted(lease, token, claimed, Lane.BULK, turn) as settle:
                     await settle()
         except asyncio.CancelledError:
             with suppress(Unavailable):  # a canceled pick would not report what it has begun, so let it end

@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from augury.application.ports import Unavailable
 from augury.application.predictions.execution import PredictTimedOut
-from augury.application.predictions.ports.predictor import Between
+from augury.application.predictions.ports.predictor import Turn
 from augury.application.predictions.ports.queue import Task, UnknownPredictions
 from augury.application.predictions.run_batch import RunBatch
 from augury.application.predictions.run_next import RunNext
@@ -23,8 +23,9 @@ from augury.concurrency.cancellation import was_canceled
 from augury.concurrency.natural_batches import NaturalBatches
 from augury.concurrency.waits import is_set_within
 from augury.domain.identifiers import PredictionId
+from augury.inbound.worker.bulk_loop import BulkLoop
 from augury.inbound.worker.taking_over import TakingOver
-from augury.inbound.worker.turns import MOST_OPEN, PassOn, Turns
+from augury.inbound.worker.turns import Turns
 
 HANDING_BACK = 2.0
 """Seconds to hand back unfinished predictions to the books when the worker stops."""
@@ -32,7 +33,6 @@ ALONE = 0.25
 """Seconds for which predictions that may crash a worker are run, one by one, before other work gets its
 turn."""
 
-BULK_WORK = "work of the bulk lane"
 log = logging.getLogger(__name__)
 
 
@@ -67,9 +67,7 @@ class TaskRunner:
     """Runs one batch at a time, and settles it while the next is predicted. Tasks that arrive meanwhile form
     the next batch.
 
-    Work of the bulk lane runs at the same time, slice by slice. After each slice but the last of a
-    prediction, further work of the lane gets a turn: no ticket is needed for it, since a ticket that finds
-    nothing does no harm."""
+    Work of the bulk lane runs at the same time, slice by slice (`BulkLoop`)."""
 
     def __init__(
         self,
@@ -93,9 +91,8 @@ class TaskRunner:
         self._later: NaturalBatches[Task, Collection[PredictionId]] = NaturalBatches(
             self._fly_alone, most=settings.max_batch
         )
-        self._bulk: NaturalBatches[Task, Sequence[PredictionId]] = NaturalBatches(self._fly_next, most=1)
-        self._beside: set[asyncio.Task[None]] = set()
-        self._turns = Turns()
+        self._bulk = BulkLoop(self._run_bulk)
+        self._turns = Turns(self._bulk)
         self._stopping = asyncio.Event()
         self.failures = 0
         """The number of batches in a row that failed because the books were unavailable."""
@@ -125,7 +122,7 @@ class TaskRunner:
         async with self._failures_told():
             if ticket.redelivered:
                 self.taking_over.ask()
-            ran = await self._bulk.board(ticket)
+            ran = await self._bulk.serve()
             for named, trace in ticket.traces.items():
                 for prediction_id in ran:  # each gets its own span, linked to the ticket's span
                     log.info(
@@ -139,13 +136,9 @@ class TaskRunner:
         with suppress(TimeoutError):
             async with asyncio.timeout(self._settings.grace.total_seconds()), self._turns.alone():
                 pass  # no batch runs, and none will start
-        for task in self._beside:
-            task.cancel()
         with suppress(TimeoutError):
             async with asyncio.timeout(HANDING_BACK):
-                flights = (self._first, self._later, self._bulk)
-                stopped = [each.stop() for each in flights]
-                await asyncio.gather(*stopped, *self._beside, return_exceptions=True)
+                await asyncio.gather(*(each.stop() for each in (self._first, self._later, self._bulk)))
 
     @asynccontextmanager
     async def _failures_told(self) -> AsyncIterator[None]:
@@ -177,12 +170,11 @@ class TaskRunner:
         missing: list[PredictionId] = []
         ids = [each for task in tasks for each in task.prediction_ids]
         while ids:
-            async with self._turns.alone() as pass_on:
+            async with self._turns.alone() as turns:
                 until = asyncio.get_running_loop().time() + ALONE
                 while ids and asyncio.get_running_loop().time() < until:
                     async with self._watched("a prediction"):
-                        between = self._between(pass_on)
-                        missing += await self._run_batch([ids.pop()], retries=True, between=between)
+                        missing += await self._run_batch([ids.pop()], retries=True, turn=turns())
         return [[each for each in task.prediction_ids if each in missing] for task in tasks]
 
     async def _without_begun(self, task: Task) -> Task:
@@ -193,36 +185,9 @@ class TaskRunner:
             self.taking_over.ask()
         return replace(task, prediction_ids=[each for each in task.prediction_ids if each not in begun])
 
-    async def _fly_next(self, _: Sequence[Task]) -> Sequence[Sequence[PredictionId]]:
-        return [await self._run_one()]
-
-    async def _run_one(self, *, next: bool = False) -> Sequence[PredictionId]:
-        async with self._turns.taken_by_bulk(next=next) as pass_on, self._watched(BULK_WORK):
-            return await self._run_next(between=self._between(pass_on))
-
-    def _between(self, pass_on: PassOn) -> Between:
-        """The work between two slices of one prediction."""
-
-        async def between() -> None:
-            if len(self._beside) <= MOST_OPEN:
-                task = asyncio.create_task(self._fly_beside())
-                self._beside.add(task)
-                task.add_done_callback(self._beside.discard)
-            await pass_on()
-
-        return between
-
-    async def _fly_beside(self) -> None:
-        """Run the next work of the bulk lane beside work of several slices; only work of a single slice if
-        too much is under way."""
-        try:
-            if self._turns.has_room:
-                await self._run_one(next=True)
-                return
-            async with self._turns.taken_for_a_slice(), self._watched(BULK_WORK):
-                await self._run_next(short=True)
-        except (Unavailable, PredictTimedOut) as error:  # its ticket is still in the queue
-            log.info("work of the bulk lane was not run beside other work: %s", error)
+    async def _run_bulk(self, turn: Turn, short: bool) -> Sequence[PredictionId]:
+        async with self._watched("work of the bulk lane"):
+            return await self._run_next(turn=turn, short=short)
 
     @asynccontextmanager
     async def _watched(self, what: str) -> AsyncIterator[None]:

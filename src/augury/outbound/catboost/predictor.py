@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,13 +12,12 @@ from augury.application.limits import Limits
 from augury.application.models.ports.models import ModelStore
 from augury.application.models.speeds import Speeds
 from augury.application.predictions.ports.predictor import (
-    Between,
     Outcome,
     Predictor,
     Question,
     SliceOutcome,
     SlicePredictor,
-    at_once,
+    Turn,
 )
 from augury.domain.answer_form import Task
 from augury.domain.feature import MOST_TEXT
@@ -81,17 +81,17 @@ class CatBoostPredictor(Predictor, SlicePredictor):
         self,
         model: Model,
         questions: Sequence[Question],
-        between: Between = at_once,
+        turn: Turn = nullcontext,
         lane: Lane = Lane.SMALL,
     ) -> Sequence[Outcome]:
         loaded = await self._models.get(model, lane)
-        outcomes = await self._outcomes(model, loaded, questions, between, lane)
+        outcomes = await self._outcomes(model, loaded, questions, turn, lane)
         if loaded.facts.task is Task.RANKING:
             outcomes = await self._calls.run(lane, partial(_ranked, questions, outcomes))
         if any(question.explain is not None for question in questions):
             explainer = await self._models.explainer(loaded, lane)
             return [
-                await self._explained(loaded, explainer, question, outcome, between, lane)
+                await self._explained(loaded, explainer, question, outcome, turn, lane)
                 for question, outcome in zip(questions, outcomes, strict=True)
             ]
         return outcomes
@@ -102,30 +102,32 @@ class CatBoostPredictor(Predictor, SlicePredictor):
         explainer: Explainer,
         question: Question,
         outcome: Outcome,
-        between: Between,
+        turn: Turn,
         lane: Lane,
     ) -> Outcome:
         steps = explaining(loaded, explainer, question, outcome, self._most.seconds)
         step = partial(self._calls.for_a_slice, steps)
-        while (done := await self._calls.run(lane, step)) is None:
-            await between()
-        return done
+        while True:
+            async with turn():
+                done = await self._calls.run(lane, step)
+            if done is not None:
+                return done
 
     async def _outcomes(
         self,
         model: Model,
         loaded: LoadedModel,
         questions: Sequence[Question],
-        between: Between,
+        turn: Turn,
         lane: Lane,
     ) -> list[Outcome]:
         most = self._calls.slice_of(model)
         small = [question for question in questions if not is_large(question, most)]
         if len(small) == len(questions):
-            return await self._answer(model, loaded, questions, lane)
-        answered = iter(await self._answer(model, loaded, small, lane) if small else ())
+            return await self._answer(model, loaded, questions, turn, lane)
+        answered = iter(await self._answer(model, loaded, small, turn, lane) if small else ())
         return [
-            await self._in_slices(model, loaded, question, between, lane)
+            await self._in_slices(model, loaded, question, turn, lane)
             if is_large(question, most)
             else next(answered)
             for question in questions
@@ -152,19 +154,20 @@ class CatBoostPredictor(Predictor, SlicePredictor):
         self._calls.close()
 
     async def _answer(
-        self, model: Model, loaded: LoadedModel, questions: Sequence[Question], lane: Lane
+        self, model: Model, loaded: LoadedModel, questions: Sequence[Question], turn: Turn, lane: Lane
     ) -> list[Outcome]:
         call = partial(answer, loaded, questions, self._settings.max_warnings, self._bounds)
         rows, size = sum(each.rows for each in questions), sum(len(each.input) for each in questions)
-        if self._calls.is_short(lane, model, rows, size):
-            outcomes, seconds = self._calls.timed(call)
-        else:
-            outcomes, seconds = await self._calls.run(lane, lambda: self._calls.timed(call))
+        async with turn():
+            if self._calls.is_short(lane, model, rows, size):
+                outcomes, seconds = self._calls.timed(call)
+            else:
+                outcomes, seconds = await self._calls.run(lane, lambda: self._calls.timed(call))
         self._calls.note(model, rows, size, seconds)
         return outcomes
 
     async def _in_slices(
-        self, model: Model, loaded: LoadedModel, question: Question, between: Between, lane: Lane
+        self, model: Model, loaded: LoadedModel, question: Question, turn: Turn, lane: Lane
     ) -> Outcome:
         rest, found = Rest(question), dict[int, tuple[int, Outcome]]()
 
@@ -178,15 +181,14 @@ class CatBoostPredictor(Predictor, SlicePredictor):
             found[number] = part.rows, outcome
 
         while not rest.is_empty:
-            if found:
-                await between()
-            slices = range(self._calls.at_once(lane))
-            runs = [asyncio.create_task(self._calls.run(lane, answer_next)) for _ in slices]
-            try:
-                await asyncio.gather(*runs)
-            finally:
-                for run in runs:
-                    run.cancel()
+            async with turn():
+                slices = range(self._calls.at_once(lane))
+                runs = [asyncio.create_task(self._calls.run(lane, answer_next)) for _ in slices]
+                try:
+                    await asyncio.gather(*runs)
+                finally:
+                    for run in runs:
+                        run.cancel()
         counts, outcomes = zip(*(found[number] for number in range(len(found))), strict=True)
         whole = partial(joined, outcomes, counts, most_warnings=self._settings.max_warnings)
         return await self._calls.run(lane, whole)

@@ -1,4 +1,5 @@
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 
 import msgspec
 from typing_extensions import override
@@ -6,13 +7,12 @@ from typing_extensions import override
 from augury.application.models.ports.models import ModelUnavailable
 from augury.application.ports import Json
 from augury.application.predictions.ports.predictor import (
-    Between,
     Outcome,
     Predictor,
     Question,
     SliceOutcome,
     SlicePredictor,
-    at_once,
+    Turn,
 )
 from augury.domain.answer import Classification
 from augury.domain.explanation import Contribution, Effect, Explanation, Scale
@@ -42,13 +42,14 @@ class MemoryPredictor(Predictor, SlicePredictor):
 
     @override
     async def predict(
-        self, model: Model, questions: Sequence[Question], between: Between = at_once, lane: Lane = Lane.SMALL
+        self, model: Model, questions: Sequence[Question], turn: Turn = nullcontext, lane: Lane = Lane.SMALL
     ) -> Sequence[Outcome]:
         self.asked.append(len(questions))
         if model.ref in self.unavailable:
             raise ModelUnavailable(f"the file of {model.ref} is missing")
         sheets = [_Sheet(question, model.facts.schema) for question in questions]
-        answers = iter(score_isolating([row for sheet in sheets for row in sheet.valid], _answers))
+        async with turn():
+            answers = iter(score_isolating([row for sheet in sheets for row in sheet.valid], _answers))
         return [sheet.outcome([next(answers) for _ in sheet.valid]) for sheet in sheets]
 
     @override

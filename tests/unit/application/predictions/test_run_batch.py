@@ -1,6 +1,7 @@
 import asyncio
 import json
 from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -11,7 +12,7 @@ from typing_extensions import override
 from augury.application.limits import Limits
 from augury.application.ports import Unavailable
 from augury.application.predictions.execution import PredictTimedOut
-from augury.application.predictions.ports.predictor import Between, Outcome, Predictor, Question, at_once
+from augury.application.predictions.ports.predictor import Outcome, Predictor, Question, Turn
 from augury.application.predictions.ports.work import Claimed, ClaimTerms, Finished
 from augury.domain.balance import Balance
 from augury.domain.identifiers import PredictionId, UserId
@@ -36,7 +37,7 @@ class Stuck(Predictor):
 
     @override
     async def predict(
-        self, model: Model, questions: Sequence[Question], between: Between = at_once, lane: Lane = Lane.SMALL
+        self, model: Model, questions: Sequence[Question], turn: Turn = nullcontext, lane: Lane = Lane.SMALL
     ) -> Sequence[Outcome]:
         self.asked.set()
         await asyncio.Event().wait()
@@ -374,7 +375,7 @@ async def test_whoever_lost_the_lease_settles_nothing_and_tells_nobody(hexagon: 
             self,
             model: Model,
             questions: Sequence[Question],
-            between: Between = at_once,
+            turn: Turn = nullcontext,
             lane: Lane = Lane.SMALL,
         ) -> Sequence[Outcome]:
             hexagon.clock.advance(hexagon.limits.lease * 2)

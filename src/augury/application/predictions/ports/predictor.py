@@ -1,7 +1,8 @@
 """Ports: the model's answers to rows."""
 
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -51,12 +52,9 @@ class SliceOutcome:
     """The text of the other rows. It is counted only if it has a price."""
 
 
-Between: TypeAlias = Callable[[], Awaitable[None]]
-"""It is awaited between two slices of a prediction, and may let other work run first."""
-
-
-async def at_once() -> None:
-    """Let the next slice run at once."""
+Turn: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]
+"""A slice is predicted in each context that it makes. Other work may have its turn before the context begins.
+`nullcontext` is a turn that never waits."""
 
 
 class Predictor(Protocol):
@@ -65,13 +63,13 @@ class Predictor(Protocol):
         self,
         model: Model,
         questions: Sequence[Question],
-        between: Between = at_once,
+        turn: Turn = nullcontext,
         lane: Lane = Lane.SMALL,
     ) -> Sequence[Outcome]:
         """Check every row against the model's schema, and predict the valid ones: those of all questions in
         one call of the model, those of a question larger than a slice (`Limits.slice`) slice by slice.
-        Explanations also take a slice of time at once. `between` is awaited between two slices. Work of the
-        bulk lane gives way to all other work on the machine.
+        Explanations also take a slice of time at once. Each slice has its `turn`. Work of the bulk lane gives
+        way to all other work on the machine.
 
         Runs outside the event loop. Both lanes may call it at the same time. A row that makes the model raise
         gets an error; other rows do not.
