@@ -50,7 +50,7 @@ class BulkLoop:
         self._is_stopped = False
 
     async def serve(self) -> Ids:
-        """Serve a ticket: look for work. Returns what was run for it, if anything. Raises what `Run` raises."""
+        """Serve a ticket: look for work. Returns what was run for it, if anything. Raises what it raises."""
         if self._settled_without_ticket:
             self._settled_without_ticket -= 1
             self._look()

@@ -6,7 +6,7 @@ gathered. Only numbers in programming notation are converted all at once.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -53,12 +53,18 @@ class Coded:
 
     values: Sequence[object]
     codes: Codes
+    found: Sequence[RowFault | None]
+    """What is wrong with each value."""
 
-    def faults(self, feature: Feature) -> dict[RowFault, Mask]:
-        found = [RowFault.MISSING if each is ABSENT else feature.fault(each) for each in self.values]
+    @classmethod
+    def of(cls, feature: Feature, values: Sequence[object], codes: Codes) -> Self:
+        found = [RowFault.MISSING if each is ABSENT else feature.fault(each) for each in values]
+        return cls(values, codes, found)
+
+    def faults(self, _: Feature) -> dict[RowFault, Mask]:
         return {
-            fault: np.array([each is fault for each in found], dtype=np.bool_)[self.codes]
-            for fault in set(found)
+            fault: np.array([each is fault for each in self.found], dtype=np.bool_)[self.codes]
+            for fault in set(self.found)
             if fault is not None
         }
 
@@ -108,7 +114,7 @@ def _column(feature: Feature, cells: Cells, sheet: Sheet) -> Column:
         return _typed(feature, cells)
     if feature.kind is not FeatureKind.NUMERIC:
         known = known_values(feature)
-        return _coded(cells, lambda cell: text_in(cell, feature, known))
+        return _coded(feature, cells, lambda cell: text_in(cell, feature, known))
     conventions, is_doubtful = sheet.of_column(feature.name), sheet.is_doubtful(feature.name)
     if not is_doubtful and not POINTS.isdisjoint(conventions):
         plain = _plain_numbers(cells)
@@ -121,7 +127,7 @@ def _column(feature: Feature, cells: Cells, sheet: Sheet) -> Column:
         except TwoReadings:  # files with such numbers are refused, as far as they were looked for
             return cell
 
-    return _coded(cells, number)
+    return _coded(feature, cells, number)
 
 
 def _plain_numbers(cells: Cells) -> Numbers | None:
@@ -129,12 +135,16 @@ def _plain_numbers(cells: Cells) -> Numbers | None:
     None."""
     if cells.null_count:
         return None
-    is_empty = pc.equal(cells, "")
     try:
-        numbers = pc.cast(pc.if_else(is_empty, None, cells), pa.float64())
+        missing = np.zeros(len(cells), dtype=np.bool_)
+        try:
+            numbers = pc.cast(cells, pa.float64())  # as if no cell were empty
+        except pa.ArrowInvalid:
+            is_empty = pc.equal(cells, "")
+            numbers = pc.cast(pc.if_else(is_empty, None, cells), pa.float64())
+            missing = is_empty.to_numpy(zero_copy_only=False)
     except pa.ArrowInvalid:
         return None
-    missing = is_empty.to_numpy(zero_copy_only=False)
     values = numbers.to_numpy(zero_copy_only=False)
     return Numbers(values, missing) if (np.isfinite(values) | missing).all() else None
 
@@ -150,17 +160,20 @@ def _typed(feature: Feature, cells: Cells) -> Column:
         cells = cells.dictionary_decode()
     if pa.types.is_nested(kind):
         values = cells.to_pylist()
-        return Coded(values, np.arange(len(values)))
+        return Coded.of(feature, values, np.arange(len(values)))
     if feature.kind is FeatureKind.DATE and pa.types.is_temporal(kind):
-        return _coded(cells, lambda value: value.isoformat(), absent=None)
-    return _coded(cells, lambda value: value, absent=None)
+        return _coded(feature, cells, lambda value: value.isoformat(), absent=None)
+    return _coded(feature, cells, lambda value: value, absent=None)
 
 
-def _coded(cells: Cells, read: Callable[[Any], object], absent: object = ABSENT) -> Coded:
+def _coded(feature: Feature, cells: Cells, read: Callable[[Any], object], absent: object = ABSENT) -> Coded:
     encoded = pc.dictionary_encode(cells)
     values = [read(each) for each in encoded.dictionary.to_pylist()]
-    codes = pc.fill_null(encoded.indices, len(values)).to_numpy(zero_copy_only=False).astype(np.intp)
-    return Coded([*values, absent], codes)
+    indices = encoded.indices
+    if indices.null_count:
+        indices = pc.fill_null(indices, len(values))
+        values.append(absent)
+    return Coded.of(feature, values, indices.to_numpy(zero_copy_only=False).astype(np.intp))
 
 
 def _errors(
@@ -170,13 +183,12 @@ def _errors(
     first: dict[int, RowError] = {}
     bad = np.zeros(rows, dtype=np.bool_)
     for feature, column in zip(features, columns, strict=True):
-        faulty = bad.copy()
-        for fault, where in column.faults(feature).items():
-            if where.any():
-                for row in np.flatnonzero(where & ~bad).tolist():
-                    first[row] = RowError(row, feature.name, fault)
-                faulty |= where
-        bad = faulty
+        found = [(fault, where) for fault, where in column.faults(feature).items() if where.any()]
+        for fault, where in found:
+            for row in np.flatnonzero(where & ~bad).tolist():
+                first[row] = RowError(row, feature.name, fault)
+        for _, where in found:
+            bad |= where
     return [first[row] for row in sorted(first)], ~bad if bad.any() else None
 
 
@@ -195,7 +207,7 @@ def _read(
             return shown, Doubt(place, RowDoubt.UNSEEN_NULL, np.flatnonzero(missing).tolist())
         case FeatureKind.CATEGORICAL:
             assert isinstance(column, Coded)
-            return _categories(model, place, feature, column, valid)
+            return _categories(model, place, column, valid)
         case FeatureKind.EMBEDDING:
             assert isinstance(column, Coded)
             return embeddings(feature, [column.values[code] for code in _of(column.codes, valid)]), None
@@ -211,17 +223,15 @@ def _numbers(column: Coded) -> Numbers:
 
 
 def _categories(
-    model: LoadedModel, place: int, feature: Feature, column: Coded, valid: Mask | None
+    model: LoadedModel, place: int, column: Coded, valid: Mask | None
 ) -> tuple[object, Doubt | None]:
-    good = [number for number, each in enumerate(column.values) if _fits(feature, each)]
+    good = [number for number, fault in enumerate(column.found) if fault is None]
     sent: list[Sent] = [column.values[number] for number in good]  # type: ignore[misc]  # they were checked
     read, unseen = model.categories[place].read(sent, set(map(type, sent)))
-    texts: dict[object, int] = {}
     code_of = np.zeros(len(column.values), dtype=np.intp)
-    for number, text in zip(good, read, strict=True):  # different values may be one category
-        code_of[number] = texts.setdefault(text, len(texts))
+    code_of[good], dtype = model.vocabularies[place].codes(read)  # different values may be one category
     codes = _of(column.codes, valid)
-    shown = pd.Categorical.from_codes(code_of[codes], categories=pd.Index(list(texts), dtype=object))
+    shown = pd.Categorical.from_codes(code_of[codes], dtype=dtype, validate=False)
     if not len(unseen):
         return shown, None
     is_unseen = np.zeros(len(column.values), dtype=np.bool_)
@@ -241,10 +251,6 @@ def _dates(
         return list(parts.T), None
     missing = np.array([each is None for each in column.values], dtype=np.bool_)[codes]
     return list(parts.T), Doubt(place, RowDoubt.UNSEEN_NULL, np.flatnonzero(missing).tolist())
-
-
-def _fits(feature: Feature, value: object) -> bool:
-    return value is not ABSENT and feature.fault(value) is None
 
 
 def _of(values: npt.NDArray[Any], valid: Mask | None) -> npt.NDArray[Any]:

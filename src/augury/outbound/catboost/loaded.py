@@ -25,6 +25,7 @@ from augury.outbound.catboost.metadata import dates_of
 from augury.outbound.catboost.scores import Scores, crossed
 from augury.outbound.catboost.seen import NOTHING_SEEN, Seen
 from augury.outbound.catboost.trial import PredictionType
+from augury.outbound.catboost.vocabulary import Vocabulary
 
 _HALF = 0.5
 _TOO_CLOSE = 1e-9  # probabilities are exact to 1e-12: closer ones may be ordered unlike the raw values
@@ -53,6 +54,8 @@ class LoadedModel:
     threads: int
     categories: Mapping[int, Categories]
     """By the index of the feature."""
+    vocabularies: Mapping[int, Vocabulary]
+    """By the index of the feature, for those with categories."""
     never_null: Collection[int]
     """The indexes of features that certainly were never missing in training."""
     dates: Mapping[int, Parts]
@@ -78,6 +81,11 @@ class LoadedModel:
                 for index, (feature, itself) in enumerate(
                     zip(facts.schema.features, found.schema.features, strict=True)
                 )
+                if feature.kind is FeatureKind.CATEGORICAL
+            },
+            {
+                index: Vocabulary()
+                for index, feature in enumerate(facts.schema.features)
                 if feature.kind is FeatureKind.CATEGORICAL
             },
             {places[column] for column in seen.never_null},

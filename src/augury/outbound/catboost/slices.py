@@ -111,12 +111,13 @@ def _table(
             columns[column.key] = pc.if_else(pa.array(lacks), None, lists)
         else:
             columns[column.key] = pa.array(spread(values), mask=lacks)
-    fields: list[str | None] = [None] * count
-    faults: list[str | None] = [None] * count
-    for error in errors:
-        fields[error.row], faults[error.row] = error.field, error.fault.value
-    columns[FIELD] = pa.array(fields, pa.string())
-    columns[FAULT] = pa.array(faults, pa.string())
+    columns[FIELD] = columns[FAULT] = pa.nulls(count, pa.string())
+    if errors:
+        fields: list[str | None] = [None] * count
+        faults: list[str | None] = [None] * count
+        for error in errors:
+            fields[error.row], faults[error.row] = error.field, error.fault.value
+        columns[FIELD], columns[FAULT] = pa.array(fields, pa.string()), pa.array(faults, pa.string())
     return pa.table(columns)
 
 
