@@ -20,8 +20,9 @@ SHORT = 0.0005
 
 
 class Calls:
-    """Runs calls on threads, which `close` ends: one for each lane, and one with which a large question has two
-    slices in one turn, as long as a processor is free. Those of the bulk lane give way to everything else.
+    """Runs calls on threads, which `close` ends: one for each lane, and one with which a large question has
+    two slices in one turn, as long as a processor is free. Those of the bulk lane give way to everything
+    else.
     """
 
     def __init__(self, most: Slice, speeds: Speeds, *, threads: int) -> None:
