@@ -1,4 +1,4 @@
-"""Categories as pandas has them: the codes of a slice always belong to the type that is returned with them."""
+"""Categories as pandas has them: the codes of a slice always belong to the type that comes with them."""
 
 from augury.outbound.catboost.vocabulary import MOST, Vocabulary
 
