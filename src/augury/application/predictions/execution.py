@@ -5,7 +5,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -201,8 +201,11 @@ class Untimed:
         self.waited = 0.0
         """Seconds so far."""
 
+    def __call__(self) -> AbstractAsyncContextManager[None]:
+        return self._turn() if self._turn is nullcontext else self._waited_for()
+
     @asynccontextmanager
-    async def __call__(self) -> AsyncIterator[None]:
+    async def _waited_for(self) -> AsyncIterator[None]:
         began, until = time.perf_counter(), self._timer.when()
         self._timer.reschedule(None)
         async with self._turn():
