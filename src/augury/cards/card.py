@@ -18,7 +18,7 @@ class Coded(msgspec.Struct, frozen=True, omit_defaults=True):
 
     code: str
     values: Mapping[str, str | int | float] = {}
-    parts: Sequence["Coded"] = ()
+    parts: Sequence["Coded"] = []
 
     @classmethod
     def of(cls, reason: Reason) -> Self:
