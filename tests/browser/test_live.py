@@ -63,3 +63,23 @@ def test_a_chat_signs_the_browser_in_and_nobody_presses_anything_here(
     assert person.errors == []
     assert person.hosts == {service.url.split("/")[2]}
     context.close()
+
+
+def test_an_answer_appears_after_the_network_was_away(chromium: Browser, service: Service) -> None:
+    """The stream breaks off, and begins again by itself."""
+    context = chromium.new_context(locale="en")
+    page = context.new_page()
+    page.goto(f"{service.url}/app/models/tone")
+    page.fill("textarea", "hello")
+    page.locator("main form button:last-of-type").click()
+    page.wait_for_url("**/app/predictions/*")
+    expect(page.locator(".status")).to_have_text("In the queue")
+    page.evaluate("window.same = true")
+    context.set_offline(True)
+    page.wait_for_event("requestfailed", lambda request: request.url.endswith("/events"))
+    service.run(service.hexagon.run_all())
+    context.set_offline(False)
+
+    expect(page.locator(".answer .title")).to_be_visible(timeout=60_000)
+    assert page.evaluate("window.same")
+    context.close()
