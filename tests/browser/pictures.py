@@ -30,7 +30,7 @@ from tests.processes import open_folder
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 REVIEW = "The parcel came a day early and the seller even answered my question, I am delighted"
 CLASSES = ("positive", "neutral", "negative")
-MINUTES = 60
+MINUTES = 62
 
 
 def main() -> None:
@@ -61,7 +61,7 @@ def opened(chromium: Browser, width: int, height: int) -> Iterator[Page]:
 
 
 def draw_start(chromium: Browser, url: str) -> None:
-    with opened(chromium, 1_280, 740) as page:
+    with opened(chromium, 1_280, 780) as page:
         page.goto(url, wait_until="networkidle")
         page.screenshot(path=IMAGES / "start.png")
 

@@ -186,6 +186,8 @@ async def test_the_address_of_a_form_leads_to_its_page(site: Site) -> None:
     assert (await ada.post("/app/money/redeem", code="NOPE")).status_code == 404
     page = await ada.post("/app/language", language="ru", back="/app/money/redeem")
     assert (page.status_code, page.url.path) == (200, "/app/money")
+    refused = await ada.client.post("/app/money/redeem", data={"csrf": "0" * 64})
+    assert '<a href="/app/money">Назад к странице</a>' in refused.text
     webhook = f"/app/webhooks/{uuid7()}"
     for address, its_page in (
         ("/app/account/password", "/app/account"),

@@ -96,6 +96,13 @@ def test_a_reason_is_said_in_the_language_of_the_page() -> None:
     )
 
 
+def test_the_scores_of_our_trainings_have_names() -> None:
+    words = texts("ru")
+    assert words.metric("macro_f1") == "Макро-F1"
+    assert words.metric("accuracy_en") == "Доля верных ответов, английские тексты"
+    assert words.metric("gini_of_mine") == "gini_of_mine"
+
+
 def test_the_advice_of_a_reason_is_not_cut() -> None:
     reason = Reason.of(ReasonCode.METADATA_UNFIT, [Reason.of(ReasonCode.COMPRESSED)], name="augury")
 

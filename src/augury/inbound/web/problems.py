@@ -149,6 +149,7 @@ def _said(
         template,
         status=status,
         sentence=sentence,
+        back="/" if request.method == "GET" else page_of(request),
         again=_address(request),
         again_in=again_in if request.method == "GET" else None,
     )

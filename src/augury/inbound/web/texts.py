@@ -98,6 +98,16 @@ class Texts:
                 values[name] = self(message) if self.has(message) else values[name]
         return self(f"deviation-{deviation.code.replace('_', '-')}", **values)
 
+    def metric(self, name: str) -> str:
+        """The name of a score that our trainings measure, or the name that the model's file has."""
+        message = f"metric-{name.replace('_', '-')}"
+        if self.has(message):
+            return self(message)
+        whole, _, language = name.rpartition("_")
+        if whole and self.has(f"metric-in-{language}"):
+            return self(f"metric-in-{language}", metric=self.metric(whole))
+        return name
+
     def unreadable(self, error: Exception) -> str:
         """The reason why a file cannot be read: each reason has its own sentence."""
         values = {name: value for name, value in vars(error).items() if isinstance(value, (str, int, float))}

@@ -28,6 +28,7 @@ price-of-row = { $price ->
    *[other] { $price } credits per row
 }
 problem-title = This did not work
+problem-back-to-page = Back to the page
 problem-back = Back to the start page
 problem-forged = The form has expired or came from another page. Go back, reload the page and send the form again.
 problem-unavailable = The service is busy or restarting. Try again in a moment.

@@ -1,0 +1,12 @@
+metric-accuracy = Accuracy
+metric-auc = AUC
+metric-macro-f1 = Macro-F1
+metric-logloss = Log loss
+metric-calibration-error = Calibration error
+metric-rmse = RMSE
+metric-mae = Mean absolute error
+metric-r2 = R²
+metric-held-out-texts = Texts of the test
+metric-test-rows = Rows of the test
+metric-in-en = { $metric }, English texts
+metric-in-ru = { $metric }, Russian texts

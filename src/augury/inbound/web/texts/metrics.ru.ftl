@@ -1,0 +1,12 @@
+metric-accuracy = Доля верных ответов
+metric-auc = AUC
+metric-macro-f1 = Макро-F1
+metric-logloss = Логарифмические потери
+metric-calibration-error = Ошибка калибровки
+metric-rmse = RMSE
+metric-mae = Средняя абсолютная ошибка
+metric-r2 = R²
+metric-held-out-texts = Текстов в проверке
+metric-test-rows = Строк в проверке
+metric-in-en = { $metric }, английские тексты
+metric-in-ru = { $metric }, русские тексты
