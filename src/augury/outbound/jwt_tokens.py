@@ -50,6 +50,8 @@ class JwtAccessTokens(AccessTokens):
     def __init__(self, settings: JwtSettings, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
+        # A dict, the oldest first: a cache of `cachetools` takes five times as long to look a token up, and
+        # every request does.
         self._verified: dict[str, tuple[Access, float]] = {}
 
     @property

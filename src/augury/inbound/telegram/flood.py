@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from cachetools import FIFOCache
+
 WINDOW = 60.0
 MOST_REMEMBERED = 10_000
 
@@ -17,7 +19,7 @@ class FloodGate:
     def __init__(self, most: int) -> None:
         """Accept at most `most` messages a minute from one chat; 0 is no limit."""
         self._most = most
-        self._windows: dict[int, _Window] = {}
+        self._windows: FIFOCache[int, _Window] = FIFOCache(MOST_REMEMBERED)
 
     def wait(self, chat_id: int, update_id: int, at: float) -> tuple[int, bool]:
         """Count an update that was sent at the Unix time `at`; a repeated attempt counts once.
@@ -28,9 +30,6 @@ class FloodGate:
         """
         window = self._windows.get(chat_id)
         if window is None or not window.ends_at - 2 * WINDOW <= at < window.ends_at:
-            self._windows.pop(chat_id, None)
-            if len(self._windows) >= MOST_REMEMBERED:
-                del self._windows[next(iter(self._windows))]
             window = self._windows[chat_id] = _Window(at + WINDOW)
         if window.newest != update_id:
             window.newest = update_id
