@@ -2,6 +2,7 @@ import dataclasses
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -75,6 +76,18 @@ async def key_of(api: Api, member: httpx.AsyncClient, **terms: object) -> tuple[
     made = await member.post("/users/me/api-keys", json={"name": "script"} | terms)
     assert made.status_code == 201, made.text
     return made.json()["id"], api.client(Authorization=f"Bearer {made.json()['key']}")
+
+
+async def test_a_key_deletes_itself_and_no_other(api: Api) -> None:
+    """Otherwise one with few rights could end those of production."""
+    member = await api.member()
+    weak, script = await key_of(api, member, models=["none"], limits={"day": 1})
+    strong, _ = await key_of(api, member)
+
+    assert is_problem(await script.delete(f"/users/me/api-keys/{strong}"), 403, "not-by-api-key")
+    assert is_problem(await script.delete(f"/users/me/api-keys/{uuid4()}"), 403, "not-by-api-key")
+    assert (await script.delete(f"/users/me/api-keys/{weak}")).status_code == 204
+    assert [each["id"] for each in (await member.get("/users/me/api-keys")).json()["items"]] == [strong]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from augury.application.people.ports.api_keys import ApiKey, ApiKeys
 from augury.domain.api_key import NO_LIMITS, ExpiryNotShortened, KeyScope, Spending, SpendingLimits
 from augury.domain.transfer import MOST_CREDITS
 from augury.domain.user import ApiKeyNotFound, NotByApiKey, TooManyApiKeys, UserNotFound
-from augury.inbound.http.callers.identity import InPerson, SignedIn, in_person
+from augury.inbound.http.callers.identity import InPerson, SignedIn, in_person, key_of
 from augury.inbound.http.callers.member_routes import member_delete, member_get
 from augury.inbound.http.description.openapi import BEARER
 from augury.inbound.http.problems.described import documented
@@ -232,11 +232,12 @@ async def change(
     tags=TAGS,
     summary="Delete an API key",
     description=DeleteApiKey.__doc__,
-    responses=documented(401, 403, 404, refusals=[ApiKeyNotFound()]),
+    responses=documented(401, 403, 404, refusals=[NotByApiKey(), ApiKeyNotFound()]),
 )
 @inject
 async def remove(request: SignedIn, key_id: FromPath[UUID], delete_api_key: FromDishka[DeleteApiKey]) -> None:
-    await delete_api_key(user_id=request.user, key_id=key_id)
+    terms = key_of(request.scope)
+    await delete_api_key(user_id=request.user, key_id=key_id, by_key=terms.id if terms else None)
 
 
 def _listed(models: list[str] | None) -> frozenset[str] | None:
