@@ -277,7 +277,7 @@ async def test_tries_are_counted_without_storing_an_address(api: Api) -> None:
     windows = api.hexagon.memory.state.windows
     kinds = [key.partition(":")[0] for key in windows]
     assert [kinds.count(kind) for kind in ("register", "sign-in", "redeem")] == [1, 2, 2]
-    assert not any("203.0.113" in key or "ada" in key for key in windows)
+    assert not any("203.0.113" in key or "ada@" in key for key in windows)  # hashes may have "ada"
 
 
 async def test_a_stranger_cannot_make_up_an_address(api: Api) -> None:
