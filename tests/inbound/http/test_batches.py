@@ -247,6 +247,20 @@ async def test_what_does_not_unpack_within_the_ratio_is_refused(hexagon: Hexagon
         assert not hexagon.memory.state.batches
 
 
+async def test_a_file_takes_a_bounded_part_of_the_store(hexagon: Hexagon) -> None:
+    """As many bytes as the file may have, twice: the slices of thousands of empty columns take far more."""
+    columns = ",".join(f"c{number}" for number in range(300))
+    async with serving(hexagon, settings=HttpSettings(max_batch_file_bytes=20_000)) as api:
+        member = await api.member(credits=10_000)
+        await accepted(member, "text\n" + "hi\n" * 2_000)
+        kept = dict(hexagon.batch_store.objects)
+        refused = await send(member, f"text,{columns}\n" + "hi\n" * 2_000)
+
+        assert is_problem(refused, 422, "unreadable-file")
+        assert "take more than 40000 bytes" in refused.json()["detail"]
+        assert dict(hexagon.batch_store.objects) == kept
+
+
 async def test_what_a_batch_is_refused_for_leaves_nothing_behind(hexagon: Hexagon) -> None:
     hexagon = Hexagon(Limits(max_batch_file_rows=5))
     async with serving(hexagon, settings=HttpSettings(max_batch_file_bytes=1_000)) as api:

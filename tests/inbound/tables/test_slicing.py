@@ -1,11 +1,20 @@
+import io
+
 import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
+from augury.domain.answer_form import Task
 from augury.domain.batch import FULL
+from augury.domain.feature import Feature, FeatureKind
+from augury.domain.input_schema import InputSchema
+from augury.domain.model_facts import ModelFacts
 from augury.domain.speed import NOT_MEASURED, Speed
+from augury.inbound.tables.unreadable import LongRow, RowsTooLarge
 from augury.inbound.tables.uploads import slicing
+from augury.inbound.tables.uploads.csv_upload import CsvUpload
+from augury.inbound.tables.uploads.parquet_upload import ParquetFile
 from augury.inbound.tables.uploads.slicing import MOST_ROW, Slicer
-from augury.inbound.tables.uploads.unreadable import LongRow
 from augury.slices.arrow import decoded
 
 SLOW = Speed.of_call(2_000, 0.5005)
@@ -52,3 +61,30 @@ def test_a_row_that_is_too_long_is_named() -> None:
     with pytest.raises(LongRow) as long:
         list(slicer.add(pa.table({"0": ["5"] * 10 + ["x" * (MOST_ROW * 10**6)]})))
     assert (long.value.row, long.value.most) == (2_011, MOST_ROW)
+
+
+def test_rows_that_take_far_more_room_than_their_file_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slicing, "ALWAYS", 100_000)
+    schema = InputSchema((Feature("text", FeatureKind.TEXT),))
+    facts = ModelFacts(task=Task.CLASSIFICATION, schema=schema, classes=("a", "b"), metrics={})
+
+    def of_parquet(rows: int) -> int:
+        file = io.BytesIO()
+        parquet.write_table(pa.table({"text": ["x" * 1_000] * rows}), file)
+        content = file.getvalue()
+        upload = ParquetFile(io.BytesIO(content), facts, size=len(content), most_rows=10_000)
+        return sum(each.rows for each in upload.slices())
+
+    assert of_parquet(90) == 90
+    with pytest.raises(RowsTooLarge):
+        of_parquet(2_000)
+
+    def of_csv(*columns: str) -> int:
+        upload = CsvUpload(facts, most_rows=100_000)
+        pieces = (",".join(columns).encode() + b"\n", b"x\n" * 4_000)
+        slices = [part for piece in pieces for part in upload.feed(piece)]
+        return sum(each.rows for each in (*slices, *upload.finish()))
+
+    assert of_csv("text", "note") == 4_000
+    with pytest.raises(RowsTooLarge):
+        of_csv("text", *(f"c{number}" for number in range(100)))

@@ -91,3 +91,21 @@ class UnclearNumber(Unreadable):
     text: str
     one: str
     other: str
+
+
+@dataclass(eq=False)
+class LongRow(Unreadable):
+    """A row is too long to be stored."""
+
+    row: int
+    """From 1, blank lines not counted."""
+    most: int
+    """Megabytes."""
+
+
+@dataclass(eq=False)
+class RowsTooLarge(Unreadable):
+    """Unpacked, the rows take far more room than the file: a value is repeated, or most cells are empty."""
+
+    most: int
+    """Bytes."""

@@ -46,7 +46,8 @@ class BatchIntake:
         self._threads = Threads(settings.max_batch_uploads, name="batch")
         self.tables = tables or Here(self._threads.run)
         """Where files are read and written."""
-        self._storing = Storing(store, limits, self._threads.run, self.tables)
+        most_bytes = 2 * settings.max_batch_file_bytes
+        self._storing = Storing(store, limits, self._threads.run, self.tables, most_bytes=most_bytes)
         self._uploads = 0
 
     def close(self) -> None:

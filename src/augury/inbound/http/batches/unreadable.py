@@ -22,7 +22,9 @@ WORDS: Mapping[type[Exception], str] = {
     "numbers of the column do not tell which.",
     uploads.BrokenLine: "Line {line} is not JSON: {reason}",
     uploads.NotParquet: "The file cannot be read as Parquet: {reason}",
-    uploads.LongRow: "Row {row} has more than {most} MB.",
+    unreadable.LongRow: "Row {row} has more than {most} MB.",
+    unreadable.RowsTooLarge: "Unpacked, the rows take more than {most} bytes, far more than the file. Leave "
+    "out columns that are empty or always the same.",
     uploads.TooManyColumns: "The rows have more than {most} different names besides the model's features.",
 }
 """The detail of the problem. A test checks that none is missing."""

@@ -46,7 +46,7 @@ def parquet_file(
     from augury.inbound.tables.uploads.pieces import Pieces
 
     whole = BufferedReader(Pieces(raw, size=size, piece=piece), piece)
-    return ParquetFile(whole, facts, most_rows=most_rows, text_has_price=text_has_price, each=each)
+    return ParquetFile(whole, facts, size=size, most_rows=most_rows, text_has_price=text_has_price, each=each)
 
 
 def results_of(

@@ -33,6 +33,7 @@ class CsvUpload(Upload):
 
     @override
     def feed(self, piece: bytes) -> Iterator[Slice]:
+        self._slicer.feed(len(piece))
         for block in self._lines.feed(piece):
             yield from self._read(block, is_last=False)
 

@@ -40,6 +40,7 @@ class NdjsonUpload(Upload):
 
     @override
     def feed(self, piece: bytes) -> Iterator[Slice]:
+        self._slicer.feed(len(piece))
         for block in self._lines.feed(piece):
             yield from self._read(block)
 

@@ -27,11 +27,12 @@ class ParquetFile(WholeFile):
         file: IOBase,
         facts: ModelFacts,
         *,
+        size: int = 0,
         most_rows: int,
         text_has_price: bool = False,
         each: Most = FULL,
     ) -> None:
-        """`each` is the largest slice to cut.
+        """`size` is the size of the file in bytes, `each` the largest slice to cut.
 
         Raises `NotParquet`, `MissingColumns`, `DuplicateColumns`, `BatchTooLong`.
         """
@@ -45,10 +46,11 @@ class ParquetFile(WholeFile):
             raise BatchTooLong(most=most_rows)
         self._facts = facts
         self._slicer = Slicer(most_rows, self._text_bytes if text_has_price else None, each)
+        self._slicer.feed(size)
         self._columns = columns_of(self._file.schema_arrow.names, facts.schema)
 
     def slices(self) -> Iterator[Slice]:
-        """Raises `NotParquet`."""
+        """Raises `NotParquet`, `BatchTooLong`, `LongRow`, `RowsTooLarge`."""
         names = [str(place) for place in range(len(self._columns.names))]
         try:
             for batch in self._file.iter_batches(SLICE_ROWS, use_threads=False):

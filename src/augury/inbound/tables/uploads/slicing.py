@@ -7,10 +7,15 @@ import pyarrow as pa
 
 from augury.domain.batch import FULL, MOST_SMALLER, BatchTooLong
 from augury.domain.lane import Slice as Most
-from augury.inbound.tables.uploads.unreadable import LongRow
+from augury.inbound.tables.unreadable import LongRow, RowsTooLarge
 from augury.inbound.tables.uploads.upload import Slice
 from augury.slices.arrow import Table, encoded
 
+ALWAYS = 256 * 10**6
+"""Bytes that the rows of any file may take in memory, one slice after another."""
+TIMES = 100
+"""How many times more they may take than the file has bytes. Cells that repeat, or are empty, take next to
+nothing in some files: without a limit, a few kilobytes could keep a reader busy for hours."""
 MOST_ROW = 16
 """Megabytes of a row, and of a slice with a long row."""
 
@@ -31,12 +36,21 @@ class Slicer:
         self._cut_rows = 0
         self._waiting: list[Any] = []
         self._count = 0
+        self._room = ALWAYS
+        self._size = 0
+
+    def feed(self, size: int) -> None:
+        """Note that further bytes of the file were read. It may have as many times more rows."""
+        self._room += TIMES * size
 
     def add(self, table: Table) -> Iterator[Slice]:
-        """The slices that this Arrow table completes. Raises `BatchTooLong`, `LongRow`."""
+        """The slices that this Arrow table completes. Raises `BatchTooLong`, `LongRow`, `RowsTooLarge`."""
         self.rows += table.num_rows
         if self.rows > self._most:
             raise BatchTooLong(most=self._most)
+        self._size += table.nbytes
+        if self._size > self._room:
+            raise RowsTooLarge(most=self._room)
         self._waiting.append(table)
         self._count += table.num_rows
         most = self._each

@@ -18,7 +18,7 @@ from augury.domain.model_facts import ModelFacts
 from augury.inbound.tables.elsewhere.jobs import parquet_file, upload_of
 from augury.inbound.tables.elsewhere.workplace import Here, InThread, Workplace
 from augury.inbound.tables.format import Format
-from augury.inbound.tables.unreadable import NoRows
+from augury.inbound.tables.unreadable import NoRows, RowsTooLarge
 from augury.inbound.tables.uploads.upload import Slice
 from augury.slices.sheet import Sheet, encode_sheet
 
@@ -26,19 +26,25 @@ RAW_PIECE = 1 << 20
 FED = 1 << 20
 """Bytes that a reader gets at a time."""
 OBJECTS_AT_ONCE = 100
+MOST_STORED = 4 * 10**9
+"""Bytes. Packed by columns, ordinary rows take less than in their file; thousands of empty columns more."""
 
 
 class _Rows:
-    """The rows that a reader has found. A file may have taken its process over, so the limit is checked here,
+    """The rows that a reader has found. A file may have taken its process over, so limits are checked here,
     too."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, most_bytes: int) -> None:
         self.slices: list[ReceivedSlice] = []
         self._most = most
-        self._count = 0
+        self._most_bytes = most_bytes
+        self._count = self._size = 0
 
     def add(self, part: Slice) -> None:
-        """Raises `BatchTooLong`."""
+        """Raises `BatchTooLong`, `RowsTooLarge`."""
+        self._size += len(part.content)
+        if self._size > self._most_bytes:
+            raise RowsTooLarge(most=self._most_bytes)
         self._count += part.rows
         if self._count > self._most:
             raise BatchTooLong(most=self._most)
@@ -47,10 +53,17 @@ class _Rows:
 
 class Storing:
     def __init__(
-        self, store: BatchStore, limits: Limits, in_thread: InThread, tables: Workplace | None = None
+        self,
+        store: BatchStore,
+        limits: Limits,
+        in_thread: InThread,
+        tables: Workplace | None = None,
+        *,
+        most_bytes: int = MOST_STORED,
     ) -> None:
         """`in_thread` runs work that takes long outside the event loop. Arrow reads the files at `tables`;
-        None: in these threads."""
+        None: in these threads. The slices of one file may take `most_bytes` in the store."""
+        self._most_bytes = most_bytes
         self._store = store
         self._limits = limits
         self._in_thread = in_thread
@@ -84,7 +97,7 @@ class Storing:
         puts: Puts[str],
     ) -> list[ReceivedSlice]:
         terms = self._terms(receipt)
-        rows = _Rows(self._limits.max_batch_file_rows)
+        rows = _Rows(self._limits.max_batch_file_rows, self._most_bytes)
 
         async def store(slices: AsyncIterator[Slice]) -> None:
             async for part in slices:
@@ -124,7 +137,8 @@ class Storing:
         puts: Puts[str],
     ) -> list[ReceivedSlice]:
         size = await self._kept_raw(first, pieces, puts)
-        loop, rows = asyncio.get_running_loop(), _Rows(self._limits.max_batch_file_rows)
+        loop = asyncio.get_running_loop()
+        rows = _Rows(self._limits.max_batch_file_rows, self._most_bytes)
 
         def raw(number: int) -> bytes:
             piece = asyncio.run_coroutine_threadsafe(

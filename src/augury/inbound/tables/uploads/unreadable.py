@@ -24,16 +24,6 @@ class NotParquet(UnreadableUpload):
 
 
 @dataclass(eq=False)
-class LongRow(UnreadableUpload):
-    """A row is too long to be stored."""
-
-    row: int
-    """From 1, blank lines not counted."""
-    most: int
-    """Megabytes."""
-
-
-@dataclass(eq=False)
 class TooManyColumns(UnreadableUpload):
     """The rows have too many different columns together."""
 

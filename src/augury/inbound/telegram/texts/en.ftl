@@ -300,6 +300,8 @@ unreadable-long-value = a value at line { $line } has more than { $most ->
         [one] { $most } character
        *[other] { $most } characters
     }; perhaps a quotation mark before it is not closed
+unreadable-long-row = row { $row } has more than { $most } MB
+unreadable-rows-too-large = unpacked, its rows take more than { $most } bytes. Leave out columns that are empty or always the same
 unreadable-unclosed-quote = a quotation mark at line { $line } is not closed
 unreadable-unclear-number = row { $row }, { $column }: “{ $text }” can mean { $one } or { $other }, and the other numbers in this column do not tell which. Write { $one } or { $other } there, without the comma
 csv-only = I can only read CSV files.

@@ -313,6 +313,8 @@ unreadable-long-value = в строке { $line } значение длинне�
         [one] { $most } знака
        *[other] { $most } знаков
     }; возможно, перед ним не закрыта кавычка
+unreadable-long-row = строка { $row } длиннее { $most } МБ
+unreadable-rows-too-large = в распакованном виде его строки занимают больше { $most } байт. Уберите столбцы, которые пусты или всегда одинаковы
 unreadable-unclosed-quote = кавычка в строке { $line } не закрыта
 unreadable-unclear-number = строка { $row }, { $column }: «{ $text }» может значить { $one } или { $other }, и по другим числам столбца этого не понять. Напишите там { $one } или { $other }, без запятой
 csv-only = Я читаю только CSV-файлы.

@@ -16,3 +16,4 @@ unreadable-broken-line = The file cannot be read: line { $line } is not JSON: { 
 unreadable-not-parquet = The file cannot be read as Parquet: { $reason }
 unreadable-long-row = The file cannot be read: row { $row } has more than { $most } MB
 unreadable-too-many-columns = The file cannot be read: its rows have more than { $most } different names besides the model's features
+unreadable-rows-too-large = The file cannot be read: unpacked, its rows take more than { $most } bytes. Leave out columns that are empty or always the same
