@@ -47,6 +47,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     try:
         fresh.compose("build", within=480 if "CI" in os.environ else 900)
         fresh.up()
+        fresh.settle_for_the_engine()
         yield fresh
     except BaseException:
         print("\n".join(fresh.logs("migrate")[-20:]))  # the most frequent cause of a failed start

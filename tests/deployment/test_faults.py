@@ -8,12 +8,7 @@ CREDITS = 10_000
 
 
 def healthy_again(project: Project, container: str) -> None:
-    eventually(
-        lambda: project.state(container).get("Health", {}).get("Status") == "healthy",
-        300,
-        "its health",
-        every=SELDOM,
-    )
+    eventually(lambda: project.passes_its_check(container), 300, "its health", every=SELDOM)
 
 
 def kill_process_in(container: str) -> None:

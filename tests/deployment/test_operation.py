@@ -138,7 +138,8 @@ def test_a_backup_restored_onto_nothing_ends_with_books_that_verify(project: Pro
     predict(account)
 
 
-def test_secrets_are_changed_by_the_commands_of_the_manual(project: Project) -> None:
+def test_secrets_and_passwords_are_changed_by_the_commands_of_the_manual(project: Project) -> None:
+    """All at once, because each of the manual's two sections ends with a start of the processes."""
     account = Account.opened(project, 10)
     before = fingerprint(project)
 
@@ -153,12 +154,17 @@ def test_secrets_are_changed_by_the_commands_of_the_manual(project: Project) -> 
     project.compose(
         *as_documented("exec", "-T", "postgres", "psql", "-q", "-U", "augury"), given=statement.encode()
     )
+    change = ("rabbitmqctl", "change_password", "guest", "NewPassword")
+    as_documented("exec", "rabbitmq", *change)
+    project.compose("exec", "-T", "rabbitmq", *change)
+    assert "echo RABBITMQ_PASSWORD=NewPassword >> .env" in MANUAL
+    project.settings["RABBITMQ_PASSWORD"] = "NewPassword"
     project.compose(
         *as_documented(
             "up", "-d", "--force-recreate", "--no-deps", "app", "deliverer", "ml-worker", "telegram-bot"
         )
     )
-    project.settle()
+    project.up()
 
     assert fingerprint(project) != before
     with account.client() as client:
@@ -167,23 +173,9 @@ def test_secrets_are_changed_by_the_commands_of_the_manual(project: Project) -> 
     assert answer.status_code == 200
     account.token = answer.json()["access_token"]
     predict(account)
-
-
-def test_rabbitmq_s_password_is_changed_by_the_commands_of_the_manual(project: Project) -> None:
-    account = Account.opened(project, 10)
-    set_password(project, "guest", "NewPassword")
-    project.settings["RABBITMQ_PASSWORD"] = "NewPassword"
-    assert "echo RABBITMQ_PASSWORD=NewPassword >> .env" in MANUAL
-    project.up()
-    predict(account)
     management = f"http://localhost:{project.management_port}/api/overview"
     assert httpx.get(management, auth=("guest", "guest")).status_code == 401
     assert httpx.get(management, auth=("guest", "NewPassword")).status_code == 200
-
-
-def set_password(project: Project, user: str, password: str) -> None:
-    assert "docker-compose exec rabbitmq rabbitmqctl change_password guest NewPassword" in MANUAL
-    project.compose("exec", "-T", "rabbitmq", "rabbitmqctl", "change_password", user, password)
 
 
 def test_the_manual_s_look_at_the_books_counts_predictions_by_status(project: Project) -> None:

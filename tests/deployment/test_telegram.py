@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import msgspec
 import pytest
 
-from tests.deployment.project import Project, docker
+from tests.deployment.project import SELDOM, Project, docker
 from tests.deployment.test_faults import healthy_again, kill_process_in
 from tests.processes import eventually
 from tests.telegram.server import TOKEN, TelegramServer
@@ -77,7 +77,7 @@ def test_a_text_is_answered_by_the_bot_in_its_container(project: Project, telegr
         assert any(label in answer for label in ("отрицательный", "нейтральный", "положительный"))
         assert "1 кредит · осталось 9" in answer
         (container,) = project.containers("telegram-bot")
-        assert project.state(container)["Health"]["Status"] == "healthy"
+        eventually(lambda: project.is_healthy(container), 60, "its health for the engine", every=SELDOM)
         logged = project.logs("telegram-bot")
         assert any("the bot is @" in msgspec.json.decode(line)["message"] for line in logged)
         assert TOKEN not in "\n".join(logged)
