@@ -49,7 +49,8 @@ def check_rows(schema: InputSchema, rows: Sequence[Any], max_text: int = MOST_TE
 
 def _check_block(schema: InputSchema, rows: Sequence[Any], max_text: int) -> CheckedRows:
     width = len(schema.features)
-    if all(type(row) is dict and len(row) == width for row in rows) or _are_grouped(schema, rows):
+    are_plain = set(map(type, rows)) <= {dict} and set(map(len, rows)) <= {width}
+    if are_plain or _are_grouped(schema, rows):
         with suppress(KeyError):  # a row lacks a feature: `check_all` below finds it
             values = _values(schema, rows)
             columns = list(zip(*values, strict=True))
