@@ -70,6 +70,8 @@ async def _round(scenario: Scenario, client: httpx.AsyncClient, receivers: list[
     """500 predictions with a stream each, and one kill of everything while they end and are told."""
     world, customers = scenario.world, scenario.customers
     orders = [customers.new_order(person, PLAIN) for person in customers.people * (STREAMS // PEOPLE)]
+    for order in orders:
+        order.key = f"order {order.tag}"  # without a key it is sent once, and a busy API may not accept it
     await asyncio.gather(*(customers.submit(order) for order in orders))
     following = [asyncio.create_task(_followed(client, order)) for order in orders]
     await until(lambda: _streams(world, STREAMS), what="500 open streams")
