@@ -90,8 +90,8 @@ from augury.application.predictions.quote_prediction import QuotePrediction
 from augury.application.predictions.replay_dead_letters import ReplayDeadLetters
 from augury.application.predictions.request_predictions import RequestPredictions
 from augury.application.predictions.requests import Request
-from augury.application.predictions.run_batch import RunBatch
 from augury.application.predictions.run_next import RunNext
+from augury.application.predictions.run_predictions import RunPredictions
 from augury.application.predictions.submit_prediction import SubmitPrediction
 from augury.application.predictions.sweep import Sweep
 from augury.application.predictions.take_over import TakeOver
@@ -293,7 +293,7 @@ class UseCases:
     request_predictions: RequestPredictions
     reverse_top_up: ReverseTopUp
     roll_back_model: RollBackModel
-    run_batch: RunBatch
+    run_predictions: RunPredictions
     run_next: RunNext
     sign_in: SignIn
     sign_out: SignOut
@@ -316,7 +316,7 @@ NAMED = get_type_hints(UseCases)
 class Hexagon(UseCases):
     """Every port, and every use case over them, as the bootstrap wires it.
 
-    A test that needs another port behind one use case says `over(hexagon.run_batch, predictor=…)`.
+    A test that needs another port behind one use case says `over(hexagon.run_predictions, predictor=…)`.
 
     The model `tone@1` is on offer: it takes a `text` and costs one credit a row.
     """
@@ -487,7 +487,7 @@ class Hexagon(UseCases):
     async def run_all(self) -> None:
         """Run all tasks in the queue, as a worker would, one after the other."""
         while task := self.queue.take():
-            await self.run_batch(task.prediction_ids, retries=task.attempt > 1)
+            await self.run_predictions(task.prediction_ids, retries=task.attempt > 1)
         while self.queue.take_ticket():
             await self.run_next()
 
@@ -503,7 +503,7 @@ class Hexagon(UseCases):
         return not (await self.ledger.verify()).deviations
 
 
-Run = TypeVar("Run", RunBatch, RunNext)
+Run = TypeVar("Run", RunPredictions, RunNext)
 
 
 def over(run: Run, **ports: Any) -> Run:  # any fields of `Execution`

@@ -17,8 +17,8 @@ from augury.application.predictions.execution import Execution
 from augury.application.predictions.ports.queue import PredictionQueue
 from augury.application.predictions.ports.work import Claimed, ClaimTerms
 from augury.application.predictions.repairs import Repairs
-from augury.application.predictions.run_batch import RunBatch
 from augury.application.predictions.run_next import RunNext
+from augury.application.predictions.run_predictions import RunPredictions
 from augury.application.predictions.take_over import TakeOver
 from augury.bootstrap.topology import BULK, DEAD, TASKS, TOPOLOGY
 from augury.domain.identifiers import PredictionId
@@ -47,8 +47,8 @@ def predictor() -> GatedPredictor:
 
 
 @pytest.fixture
-def run_batch(hexagon: Hexagon, predictor: GatedPredictor) -> RunBatch:
-    return over(hexagon.run_batch, predictor=predictor)
+def run_predictions(hexagon: Hexagon, predictor: GatedPredictor) -> RunPredictions:
+    return over(hexagon.run_predictions, predictor=predictor)
 
 
 @pytest.fixture
@@ -84,15 +84,15 @@ def taking_over(execution: Execution, queue: PredictionQueue) -> TakeOver:
 @asynccontextmanager
 async def working(
     url: str,
-    run_batch: RunBatch,
+    run_predictions: RunPredictions,
     publisher: RabbitPublisher,
     settings: WorkerSettings = SETTINGS,
     patience: timedelta = timedelta(seconds=30),
 ) -> AsyncIterator[Worker]:
     runner = TaskRunner(
-        run_batch,
-        RunNext(execution=run_batch.execution),
-        taking_over(run_batch.execution, RabbitPredictionQueue(publisher)),
+        run_predictions,
+        RunNext(execution=run_predictions.execution),
+        taking_over(run_predictions.execution, RabbitPredictionQueue(publisher)),
         settings,
         on_fatal=pytest.fail,
     )
@@ -147,14 +147,14 @@ async def test_what_waits_is_run_in_few_batches_and_acknowledged(
     rabbitmq_url: str,
     hexagon: Hexagon,
     predictor: GatedPredictor,
-    run_batch: RunBatch,
+    run_predictions: RunPredictions,
     publisher: RabbitPublisher,
 ) -> None:
     predictions = await accepted(hexagon, 1_000)
     publisher.put(ids_of(predictions), 1)
     await eventually(publisher.waiting, "the messages")
 
-    async with working(rabbitmq_url, run_batch, publisher):
+    async with working(rabbitmq_url, run_predictions, publisher):
         await eventually(lambda: predictor.under_way > 0, "the first batch")
         await eventually(nothing_waits(publisher), "the worker taking all messages")
         predictor.gate.set()
@@ -169,13 +169,13 @@ async def test_a_lone_prediction_flies_alone(
     rabbitmq_url: str,
     hexagon: Hexagon,
     predictor: GatedPredictor,
-    run_batch: RunBatch,
+    run_predictions: RunPredictions,
     publisher: RabbitPublisher,
 ) -> None:
     predictions = await accepted(hexagon, 1)
     predictor.gate.set()
 
-    async with working(rabbitmq_url, run_batch, publisher):
+    async with working(rabbitmq_url, run_predictions, publisher):
         publisher.put(ids_of(predictions), 1)
         await eventually(all_are(hexagon, predictions, Status.SUCCEEDED), "the result")
 
@@ -184,7 +184,7 @@ async def test_a_later_attempt_shares_its_batch_with_nobody(
     rabbitmq_url: str,
     hexagon: Hexagon,
     predictor: GatedPredictor,
-    run_batch: RunBatch,
+    run_predictions: RunPredictions,
     publisher: RabbitPublisher,
 ) -> None:
     predictions = await accepted(hexagon, 12)
@@ -193,7 +193,7 @@ async def test_a_later_attempt_shares_its_batch_with_nobody(
     publisher.put(ids_of(predictions[8:]), 1)
     predictor.gate.set()
 
-    async with working(rabbitmq_url, run_batch, publisher):
+    async with working(rabbitmq_url, run_predictions, publisher):
         await eventually(all_are(hexagon, predictions, Status.SUCCEEDED), "all results")
 
     assert predictor.asked.count(1) == 4
@@ -217,7 +217,7 @@ async def test_what_cannot_be_read_is_dead_lettered_and_the_rest_goes_on(
     rabbitmq_url: str,
     hexagon: Hexagon,
     predictor: GatedPredictor,
-    run_batch: RunBatch,
+    run_predictions: RunPredictions,
     publisher: RabbitPublisher,
 ) -> None:
     predictions = await accepted(hexagon, 20)
@@ -225,7 +225,7 @@ async def test_what_cannot_be_read_is_dead_lettered_and_the_rest_goes_on(
 
     async with (
         channel_to(rabbitmq_url) as channel,
-        working(rabbitmq_url, run_batch, publisher, replace(SETTINGS, prefetch=3)),
+        working(rabbitmq_url, run_predictions, publisher, replace(SETTINGS, prefetch=3)),
     ):
         for body in NOISE:
             message = aio_pika.Message(
@@ -263,12 +263,12 @@ async def test_what_cannot_be_handled_is_dead_lettered_and_the_rest_goes_on(
     rabbitmq_url: str,
     hexagon: Hexagon,
     predictor: GatedPredictor,
-    run_batch: RunBatch,
+    run_predictions: RunPredictions,
     publisher: RabbitPublisher,
 ) -> None:
     bad, *good = await accepted(hexagon, 10)
     predictor.gate.set()
-    defective = over(run_batch, work=WorkWithADefect(hexagon.memory, bad.id))
+    defective = over(run_predictions, work=WorkWithADefect(hexagon.memory, bad.id))
 
     async with channel_to(rabbitmq_url) as channel, working(rabbitmq_url, defective, publisher):
         publisher.put([bad.id], 2)
@@ -284,7 +284,7 @@ async def test_what_comes_while_the_books_are_away_is_run_when_they_are_back(
     rabbitmq_url: str,
     hexagon: Hexagon,
     predictor: GatedPredictor,
-    run_batch: RunBatch,
+    run_predictions: RunPredictions,
     publisher: RabbitPublisher,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -292,7 +292,7 @@ async def test_what_comes_while_the_books_are_away_is_run_when_they_are_back(
     predictor.gate.set()
     hexagon.memory.away = True
 
-    async with channel_to(rabbitmq_url) as channel, working(rabbitmq_url, run_batch, publisher):
+    async with channel_to(rabbitmq_url) as channel, working(rabbitmq_url, run_predictions, publisher):
         publisher.put(ids_of(predictions), 1)
         await eventually(lambda: "not handing back" in caplog.text, "trouble")
         hexagon.memory.away = False
@@ -307,13 +307,13 @@ async def test_the_consumer_comes_back_when_its_queue_was_deleted(
     rabbitmq_url: str,
     hexagon: Hexagon,
     predictor: GatedPredictor,
-    run_batch: RunBatch,
+    run_predictions: RunPredictions,
     publisher: RabbitPublisher,
 ) -> None:
     before, after = await accepted(hexagon, 2)
     predictor.gate.set()
 
-    async with working(rabbitmq_url, run_batch, publisher):
+    async with working(rabbitmq_url, run_predictions, publisher):
         publisher.put([before.id], 1)
         await eventually(all_are(hexagon, [before], Status.SUCCEEDED), "the first result")
         await asyncio.to_thread(
@@ -327,13 +327,13 @@ async def test_the_consumer_comes_back_although_somebody_looks_at_the_queue_as_i
     rabbitmq_url: str,
     hexagon: Hexagon,
     predictor: GatedPredictor,
-    run_batch: RunBatch,
+    run_predictions: RunPredictions,
     publisher: RabbitPublisher,
 ) -> None:
     before, after = await accepted(hexagon, 2)
     predictor.gate.set()
 
-    async with channel_to(rabbitmq_url) as channel, working(rabbitmq_url, run_batch, publisher):
+    async with channel_to(rabbitmq_url) as channel, working(rabbitmq_url, run_predictions, publisher):
         publisher.put([before.id], 1)
         await eventually(all_are(hexagon, [before], Status.SUCCEEDED), "the first result")
         await channel.queue_delete(TASKS.name)
@@ -346,13 +346,13 @@ async def test_a_consumer_that_vanished_without_a_word_is_started_again(
     rabbitmq_url: str,
     hexagon: Hexagon,
     predictor: GatedPredictor,
-    run_batch: RunBatch,
+    run_predictions: RunPredictions,
     publisher: RabbitPublisher,
 ) -> None:
     before, after = await accepted(hexagon, 2)
     predictor.gate.set()
 
-    async with working(rabbitmq_url, run_batch, publisher) as worker:
+    async with working(rabbitmq_url, run_predictions, publisher) as worker:
         publisher.put([before.id], 1)
         await eventually(all_are(hexagon, [before], Status.SUCCEEDED), "the first result")
         channel = await worker.broker.config.channel_manager.get_channel()
@@ -368,12 +368,12 @@ async def test_what_was_in_hand_when_the_broker_died_is_run_and_charged_once(
     rabbitmq_url: str,
     hexagon: Hexagon,
     predictor: GatedPredictor,
-    run_batch: RunBatch,
+    run_predictions: RunPredictions,
     publisher: RabbitPublisher,
 ) -> None:
     predictions = await accepted(hexagon, 40)
 
-    async with working(rabbitmq_url, run_batch, publisher, patience=timedelta(seconds=1)) as worker:
+    async with working(rabbitmq_url, run_predictions, publisher, patience=timedelta(seconds=1)) as worker:
         publisher.put(ids_of(predictions), 1)
         await eventually(lambda: predictor.under_way > 0, "a batch")
         await asyncio.to_thread(rabbitmq.kill)
@@ -392,12 +392,12 @@ async def test_a_stop_finishes_and_acknowledges_what_is_under_way(
     rabbitmq_url: str,
     hexagon: Hexagon,
     predictor: GatedPredictor,
-    run_batch: RunBatch,
+    run_predictions: RunPredictions,
     publisher: RabbitPublisher,
 ) -> None:
     predictions = await accepted(hexagon, 1)
 
-    async with working(rabbitmq_url, run_batch, publisher) as worker:
+    async with working(rabbitmq_url, run_predictions, publisher) as worker:
         publisher.put(ids_of(predictions), 1)
         await eventually(lambda: predictor.under_way > 0, "a batch")
         stopping = asyncio.create_task(worker.consumer.stop())
@@ -413,12 +413,12 @@ async def test_a_stop_gives_back_what_outlasts_the_grace(
     rabbitmq_url: str,
     hexagon: Hexagon,
     predictor: GatedPredictor,
-    run_batch: RunBatch,
+    run_predictions: RunPredictions,
     publisher: RabbitPublisher,
 ) -> None:
     predictions = await accepted(hexagon, 100)
 
-    async with working(rabbitmq_url, run_batch, publisher, replace(SETTINGS, grace=OFTEN)):
+    async with working(rabbitmq_url, run_predictions, publisher, replace(SETTINGS, grace=OFTEN)):
         publisher.put(ids_of(predictions), 1)
         await eventually(lambda: predictor.under_way > 0, "a batch")
 
@@ -426,13 +426,13 @@ async def test_a_stop_gives_back_what_outlasts_the_grace(
     assert {record.prediction.attempts for record in hexagon.memory.state.predictions.values()} == {0}
 
     predictor.gate.set()
-    async with working(rabbitmq_url, run_batch, publisher):
+    async with working(rabbitmq_url, run_predictions, publisher):
         await eventually(all_are(hexagon, predictions, Status.SUCCEEDED), "all results")
     assert await publisher.waiting() == 0
 
 
 async def test_publishing_and_consuming_have_a_connection_each(
-    rabbitmq: RabbitServer, rabbitmq_url: str, run_batch: RunBatch, publisher: RabbitPublisher
+    rabbitmq: RabbitServer, rabbitmq_url: str, run_predictions: RunPredictions, publisher: RabbitPublisher
 ) -> None:
     vhost = rabbitmq_url.rpartition("/")[2]
 
@@ -442,30 +442,33 @@ async def test_publishing_and_consuming_have_a_connection_each(
             each.get("client_properties", {}).get("connection_name", "") for each in connections
         ) == ["augury consumes", "augury publishes"]
 
-    async with working(rabbitmq_url, run_batch, publisher):
+    async with working(rabbitmq_url, run_predictions, publisher):
         await eventually(names, "two connections")
 
 
 async def test_a_worker_starts_and_stops_without_a_broker(
-    rabbitmq_url: str, run_batch: RunBatch, publisher: RabbitPublisher
+    rabbitmq_url: str, run_predictions: RunPredictions, publisher: RabbitPublisher
 ) -> None:
     nowhere = f"amqp://guest:guest@127.0.0.1:{free_ports(1)[0]}/"
 
-    async with working(nowhere, run_batch, publisher, patience=OFTEN) as worker:
+    async with working(nowhere, run_predictions, publisher, patience=OFTEN) as worker:
         await eventually(lambda: not worker.consumer.alive(), "the watch missing the consumer")
 
 
 async def test_a_worker_that_the_broker_refuses_is_not_alive_for_a_moment(
-    rabbitmq_url: str, run_batch: RunBatch, publisher: RabbitPublisher, caplog: pytest.LogCaptureFixture
+    rabbitmq_url: str,
+    run_predictions: RunPredictions,
+    publisher: RabbitPublisher,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     refused = rabbitmq_url.replace("guest:guest", "guest:wrong")
 
-    async with working(refused, run_batch, publisher) as worker:
+    async with working(refused, run_predictions, publisher) as worker:
         assert not worker.consumer.alive()
         await eventually(lambda: "ACCESS_REFUSED" in caplog.text, "the refusal")
         assert not worker.consumer.alive()
 
-    async with working(rabbitmq_url, run_batch, publisher) as worker:
+    async with working(rabbitmq_url, run_predictions, publisher) as worker:
         await eventually(worker.consumer.alive, "the consumer")
 
 
@@ -474,14 +477,14 @@ async def test_a_worker_stops_although_the_broker_is_silent_and_leaves_nothing_r
     rabbitmq_url: str,
     hexagon: Hexagon,
     predictor: GatedPredictor,
-    run_batch: RunBatch,
+    run_predictions: RunPredictions,
     publisher: RabbitPublisher,
 ) -> None:
     predictions = await accepted(hexagon, 1)
     predictor.gate.set()
     before = asyncio.all_tasks()
 
-    async with working(rabbitmq_url, run_batch, publisher):
+    async with working(rabbitmq_url, run_predictions, publisher):
         publisher.put(ids_of(predictions), 1)
         await eventually(all_are(hexagon, predictions, Status.SUCCEEDED), "the result")
         rabbitmq.pause()
@@ -499,7 +502,7 @@ async def test_one_worker_gets_what_it_can_hold_and_the_next_one_only_the_rest(
 ) -> None:
     """Shared by turns, batches would become small as soon as there are more workers than work."""
     predictors = GatedPredictor(), GatedPredictor()
-    first, second = (over(hexagon.run_batch, predictor=each) for each in predictors)
+    first, second = (over(hexagon.run_predictions, predictor=each) for each in predictors)
     settings = replace(SETTINGS, prefetch=2)
     lone, queued = await accepted(hexagon, 6), await accepted(hexagon, 3)
 

@@ -135,7 +135,7 @@ async def service(url: str, hexagon: Hexagon) -> AsyncIterator[Service]:
     predictor.gate.set()
     publisher = RabbitPublisher(settings, TOPOLOGY)
     runner = TaskRunner(
-        over(hexagon.run_batch, predictor=predictor),
+        over(hexagon.run_predictions, predictor=predictor),
         over(hexagon.run_next, predictor=predictor),
         hexagon.use_case(TakeOver),
         WorkerSettings(retry_pause=OFTEN),

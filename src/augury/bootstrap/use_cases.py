@@ -86,8 +86,8 @@ from augury.application.predictions.quote_prediction import QuotePrediction
 from augury.application.predictions.repairs import Repairs
 from augury.application.predictions.replay_dead_letters import ReplayDeadLetters
 from augury.application.predictions.request_predictions import RequestPredictions
-from augury.application.predictions.run_batch import RunBatch
 from augury.application.predictions.run_next import RunNext
+from augury.application.predictions.run_predictions import RunPredictions
 from augury.application.predictions.sweep import Sweep
 from augury.application.predictions.take_over import TakeOver
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
@@ -199,7 +199,7 @@ WORK = (
     PurgeModelFiles,
     PurgeTrainings,
     Repairs,
-    RunBatch,
+    RunPredictions,
     RunNext,
     Speeds,
     StoreSpeeds,
@@ -209,8 +209,8 @@ WORK = (
     Tally,
     TrainModel,
 )
-"""`RunBatch` and `RunNext` share `Execution`; `Sweep` and `TakeOver` share `Repairs`. `StoreUsage` stores
-what `Tally` counts, and `StoreSpeeds` what `Speeds` has measured."""
+"""`RunPredictions` and `RunNext` share `Execution`; `Sweep` and `TakeOver` share `Repairs`. `StoreUsage`
+stores what `Tally` counts, and `StoreSpeeds` what `Speeds` has measured."""
 
 MODELS = (RegisterModel,)
 

@@ -24,8 +24,8 @@ from augury.application.operation.ports import Part
 from augury.application.operation.purge_audit_log import PurgeAuditLog
 from augury.application.predictions.ports.queue import PredictionQueue
 from augury.application.predictions.ports.sweeping import Upkeep
-from augury.application.predictions.run_batch import RunBatch
 from augury.application.predictions.run_next import RunNext
+from augury.application.predictions.run_predictions import RunPredictions
 from augury.application.predictions.sweep import Sweep
 from augury.application.predictions.take_over import TakeOver
 from augury.bootstrap.config import ProcessSettings, read
@@ -104,8 +104,10 @@ async def consuming(
 
 async def task_runner(container: AsyncContainer, settings: WorkerSettings) -> TaskRunner:
     """The first look for workers that died has been requested."""
-    run_batch, run_next = await container.get(RunBatch), await container.get(RunNext)
-    runner = TaskRunner(run_batch, run_next, await container.get(TakeOver), settings, on_fatal=_end_process)
+    run_predictions, run_next = await container.get(RunPredictions), await container.get(RunNext)
+    runner = TaskRunner(
+        run_predictions, run_next, await container.get(TakeOver), settings, on_fatal=_end_process
+    )
     runner.taking_over.ask()
     return runner
 

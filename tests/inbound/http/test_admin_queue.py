@@ -106,7 +106,7 @@ async def test_replaying_what_is_final_already_charges_nobody_again(api: Api) ->
     member = await api.member(credits=5)
     await member.post("/predictions", json=TEXT)
     await kill_all(api.hexagon)
-    await api.hexagon.run_batch(list(api.hexagon.memory.state.predictions))
+    await api.hexagon.run_predictions(list(api.hexagon.memory.state.predictions))
 
     await (await api.admin()).post("/admin/queue/replay")
     await api.hexagon.run_all()

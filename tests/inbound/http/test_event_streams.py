@@ -250,7 +250,7 @@ async def test_many_that_follow_are_told_by_few_reads(api: Api) -> None:
 
     all_of_them = [asyncio.create_task(follows(number)) for number in range(40)]
     await eventually(lambda: count(api, "augury_events_sent_total") == 40)
-    await hexagon.run_batch([each.id for each in predictions])
+    await hexagon.run_predictions([each.id for each in predictions])
 
     assert await asyncio.gather(*all_of_them) == [["queued", "succeeded"]] * 40
     assert sum(reads) == 40

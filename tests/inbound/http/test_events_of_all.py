@@ -65,9 +65,9 @@ async def test_first_what_is_unfinished_then_each_change(api: Api) -> None:
         assert sorted(await seen(stream, 2)) == sorted(ids("queued", *waiting))
         later = await hexagon.request_prediction(user.id)
         assert await seen(stream, 1) == ids("queued", later)
-        await hexagon.run_batch([waiting[1].id])
+        await hexagon.run_predictions([waiting[1].id])
         await hexagon.cancel_prediction(user_id=user.id, prediction_id=waiting[0].id)
-        await hexagon.run_batch([later.id])
+        await hexagon.run_predictions([later.id])
 
         told = await seen(stream, 3)
 
@@ -111,12 +111,12 @@ async def test_it_goes_on_after_the_last_event_and_misses_nothing(api: Api) -> N
         last = await stream.event()
     assert last is not None
     others = [await hexagon.request_prediction(user.id) for _ in range(MOST_AT_ONCE)]
-    await hexagon.run_batch([first.id])
-    await hexagon.run_batch([each.id for each in others[1:]])
+    await hexagon.run_predictions([first.id])
+    await hexagon.run_predictions([each.id for each in others[1:]])
 
     async with followed(api, user.id, last.id) as stream:
         told = await seen(stream, MOST_AT_ONCE + 1)
-        await hexagon.run_batch([others[0].id])
+        await hexagon.run_predictions([others[0].id])
         final = await stream.event()
 
     assert told[0] == ids("queued", others[0])[0]
@@ -222,7 +222,7 @@ async def test_the_start_of_long_work_is_told(api: Api) -> None:
         assert await seen(stream, 1) == ids("processing", prediction)
         await hexagon.work.hand_back(terms.token, [prediction.id])
         assert await seen(stream, 1) == ids("queued", prediction)
-        await hexagon.run_batch([prediction.id])
+        await hexagon.run_predictions([prediction.id])
         assert await seen(stream, 1) == ids("succeeded", prediction)
 
 
@@ -300,7 +300,7 @@ async def test_many_streams_are_told_by_few_reads(api: Api) -> None:
         await asyncio.sleep(0)
     asked.clear()
     predictions = [await hexagon.request_prediction(user.id) for user in users]
-    await hexagon.run_batch([each.id for each in predictions])
+    await hexagon.run_predictions([each.id for each in predictions])
     open_streams.set()
 
     told = await asyncio.gather(*waiting)

@@ -134,7 +134,7 @@ async def test_a_queued_prediction_is_shown_with_its_place(api: Api) -> None:
     first = (await member.get(f"/predictions/{max(ids)}")).json()
     listed = (await member.get("/predictions")).json()["items"]
     of_one_model = (await member.get("/predictions?model=tone")).json()["items"]
-    await hexagon.run_batch([PredictionId(UUID(min(ids)))])
+    await hexagon.run_predictions([PredictionId(UUID(min(ids)))])
     now = 1.0
     await hexagon.places.look()
     then = (await member.get(f"/predictions/{max(ids)}")).json()

@@ -59,7 +59,7 @@ async def test_a_batch_shows_its_progress_and_answers_each_row_or_says_why_not(t
         )
         await town.said("5 строк в работе")
         await town.hexagon.work.hand_back(token, [claimed.prediction.id])
-        await town.hexagon.run_batch(task.prediction_ids, retries=True)
+        await town.hexagon.run_predictions(task.prediction_ids, retries=True)
         await town.said("предсказано строк: 2 из 5.\n4 кредита")
 
     [answer] = [each for each in town.telegram.to(CHAT) if each.document]

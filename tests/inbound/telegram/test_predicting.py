@@ -287,7 +287,7 @@ async def test_the_message_tells_the_place_in_the_queue(
         ada = town.person(language=language)
         ada.says("hi")
         await town.said(unknown)
-        await hexagon.run_batch([ahead[0].id])
+        await hexagon.run_predictions([ahead[0].id])
         now = 1.0
         await hexagon.places.look()
         ada.says("hi again")

@@ -157,7 +157,7 @@ async def screens(town: Town, language: str) -> Drawing:
     """One chat: the start, a text, a model with several features, a payment, a file, a link, a long file."""
     said = SAID[language]
     drawing, predictor = Drawing(said.becomes), ToldBeforehand()
-    run = over(town.hexagon.run_batch, predictor=predictor)
+    run = over(town.hexagon.run_predictions, predictor=predictor)
     run_next = over(town.hexagon.run_next, predictor=predictor)
     ada = town.person(language=language)
 

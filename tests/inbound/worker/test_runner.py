@@ -45,10 +45,10 @@ def fatal() -> list[str]:
 def runner_over(
     hexagon: Hexagon, predictor: GatedPredictor, fatal: list[str], settings: WorkerSettings | None = None
 ) -> TaskRunner:
-    run_batch = over(hexagon.run_batch, predictor=predictor)
+    run_predictions = over(hexagon.run_predictions, predictor=predictor)
     return TaskRunner(
-        run_batch,
-        RunNext(execution=run_batch.execution),
+        run_predictions,
+        RunNext(execution=run_predictions.execution),
         hexagon.use_case(TakeOver),
         settings or WorkerSettings(retry_pause=SOON),
         on_fatal=fatal.append,
@@ -131,10 +131,10 @@ async def test_one_batch_is_settled_while_the_next_is_predicted_and_no_third_is_
     hexagon: Hexagon, predictor: GatedPredictor, fatal: list[str]
 ) -> None:
     work = SlowToSettle(hexagon.memory)
-    run_batch = over(hexagon.run_batch, predictor=predictor, work=work)
+    run_predictions = over(hexagon.run_predictions, predictor=predictor, work=work)
     runner = TaskRunner(
-        run_batch,
-        RunNext(execution=run_batch.execution),
+        run_predictions,
+        RunNext(execution=run_predictions.execution),
         hexagon.use_case(TakeOver),
         WorkerSettings(max_batch=1),
         on_fatal=fatal.append,
@@ -156,10 +156,10 @@ async def test_a_later_attempt_waits_for_what_is_being_settled(
     hexagon: Hexagon, predictor: GatedPredictor, fatal: list[str]
 ) -> None:
     work = SlowToSettle(hexagon.memory)
-    run_batch = over(hexagon.run_batch, predictor=predictor, work=work)
+    run_predictions = over(hexagon.run_predictions, predictor=predictor, work=work)
     runner = TaskRunner(
-        run_batch,
-        RunNext(execution=run_batch.execution),
+        run_predictions,
+        RunNext(execution=run_predictions.execution),
         hexagon.use_case(TakeOver),
         WorkerSettings(),
         on_fatal=fatal.append,
@@ -403,11 +403,11 @@ def slow() -> LargeIsSlow:
 
 @pytest.fixture
 async def lanes(hexagon: Hexagon, slow: LargeIsSlow, fatal: list[str]) -> AsyncIterator[TaskRunner]:
-    run_batch = over(hexagon.run_batch, predictor=slow)
+    run_predictions = over(hexagon.run_predictions, predictor=slow)
     settings = WorkerSettings(retry_pause=SOON, grace=timedelta(milliseconds=50))
     runner = TaskRunner(
-        run_batch,
-        RunNext(execution=run_batch.execution),
+        run_predictions,
+        RunNext(execution=run_predictions.execution),
         hexagon.use_case(TakeOver),
         settings,
         on_fatal=fatal.append,
@@ -526,10 +526,10 @@ async def test_a_ticket_is_given_back_while_the_books_are_away(
 async def test_bulk_work_that_takes_too_long_ends_the_process(slow: LargeIsSlow, fatal: list[str]) -> None:
     hexagon = Hexagon(Limits(predict_timeout=timedelta(seconds=1)))
     await large(hexagon)
-    run_batch = over(hexagon.run_batch, predictor=slow)
+    run_predictions = over(hexagon.run_predictions, predictor=slow)
     runner = TaskRunner(
-        run_batch,
-        RunNext(execution=run_batch.execution),
+        run_predictions,
+        RunNext(execution=run_predictions.execution),
         hexagon.use_case(TakeOver),
         WorkerSettings(),
         on_fatal=fatal.append,

@@ -66,11 +66,11 @@ def predictor() -> InSlices:
 
 @pytest.fixture
 async def worker(hexagon: Hexagon, predictor: InSlices) -> AsyncIterator[TaskRunner]:
-    run_batch = over(hexagon.run_batch, predictor=predictor)
+    run_predictions = over(hexagon.run_predictions, predictor=predictor)
     settings = WorkerSettings(grace=timedelta(milliseconds=50), retry_pause=timedelta(milliseconds=1))
     runner = TaskRunner(
-        run_batch,
-        RunNext(execution=run_batch.execution),
+        run_predictions,
+        RunNext(execution=run_predictions.execution),
         hexagon.use_case(TakeOver),
         settings,
         on_fatal=pytest.fail,

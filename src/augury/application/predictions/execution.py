@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 
 class PredictTimedOut(Exception):
-    """A batch took longer than `predict_timeout`. A thread cannot be stopped, so the process must end."""
+    """A run took longer than `predict_timeout`. A thread cannot be stopped, so the process must end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

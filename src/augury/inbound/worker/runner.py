@@ -1,4 +1,4 @@
-"""Runs a worker's tasks: first attempts in batches, later attempts alone, and the bulk lane beside both.
+"""Runs a worker's tasks: first attempts together, later attempts alone, and the bulk lane beside both.
 
 Plain asyncio: the source of the tasks (RabbitMQ's consumer, or the queue in the process) awaits `handle` and
 `handle_ticket`.
@@ -16,8 +16,8 @@ from augury.application.ports import Unavailable
 from augury.application.predictions.execution import PredictTimedOut
 from augury.application.predictions.ports.predictor import Turn
 from augury.application.predictions.ports.queue import Task, UnknownPredictions
-from augury.application.predictions.run_batch import RunBatch
 from augury.application.predictions.run_next import RunNext
+from augury.application.predictions.run_predictions import RunPredictions
 from augury.application.predictions.take_over import TakeOver
 from augury.concurrency.cancellation import was_canceled
 from augury.concurrency.natural_batches import NaturalBatches
@@ -39,12 +39,12 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerSettings:
     max_batch: int = 256
-    """Predictions in one batch."""
+    """Predictions in one run."""
     prefetch: int = 8
     """Messages of small work that a worker holds at a time. What it holds, no other worker can run, even if
     it is idle: so each has up to 256 predictions, which together take about an eighth of a slice at most."""
     grace: timedelta = timedelta(seconds=7)
-    """How long a batch may continue after the worker was asked to stop. Then its predictions are handed back.
+    """How long a run may continue after the worker was asked to stop. Then its predictions are handed back.
     `augury up` without RabbitMQ waits at most 1 second."""
     retry_pause: timedelta = timedelta(seconds=1)
     """The pause before a message is requeued while the database is unavailable. It grows up to tenfold."""
@@ -64,14 +64,14 @@ class WorkerSettings:
 
 
 class TaskRunner:
-    """Runs one batch at a time, and settles it while the next is predicted. Tasks that arrive meanwhile form
-    the next batch.
+    """Makes one run at a time, and settles it while the next is predicted. Tasks that arrive meanwhile form
+    the next run.
 
     Work of the bulk lane runs at the same time, slice by slice (`BulkLoop`)."""
 
     def __init__(
         self,
-        run_batch: RunBatch,
+        run_predictions: RunPredictions,
         run_next: RunNext,
         take_over: TakeOver,
         settings: WorkerSettings,
@@ -79,7 +79,7 @@ class TaskRunner:
         on_fatal: Callable[[str], None],
     ) -> None:
         """`on_fatal` gets the reason why this process must end with a failing exit code."""
-        self._run_batch = run_batch
+        self._run_predictions = run_predictions
         self._run_next = run_next
         self._take_over = take_over
         self.taking_over = TakingOver(take_over)
@@ -95,7 +95,7 @@ class TaskRunner:
         self._turns = Turns(self._bulk)
         self._stopping = asyncio.Event()
         self.failures = 0
-        """The number of batches in a row that failed because the books were unavailable."""
+        """The number of runs in a row that failed because the books were unavailable."""
 
     async def handle(self, task: Task) -> None:
         """Returns when every prediction of the task is settled, or does not have to be run here.
@@ -130,12 +130,12 @@ class TaskRunner:
                     )
 
     async def stop(self) -> None:
-        """Start no new batches. Finish the running ones within the grace period, or hand them back."""
+        """Start no new runs. Finish the running ones within the grace period, or hand them back."""
         self._stopping.set()
         await self.taking_over.stop()
         with suppress(TimeoutError):
             async with asyncio.timeout(self._settings.grace.total_seconds()), self._turns.alone():
-                pass  # no batch runs, and none will start
+                pass  # nothing runs, and nothing will start
         with suppress(TimeoutError):
             async with asyncio.timeout(HANDING_BACK):
                 await asyncio.gather(*(each.stop() for each in (self._first, self._later, self._bulk)))
@@ -157,7 +157,7 @@ class TaskRunner:
         async with (
             self._turns.taken() as settling,
             self._watched(f"a batch of {len(ids)} predictions"),
-            self._run_batch.predicted(ids) as settle,
+            self._run_predictions.predicted(ids) as settle,
         ):
             await settling()
             self._first.clear()
@@ -174,7 +174,7 @@ class TaskRunner:
                 until = asyncio.get_running_loop().time() + ALONE
                 while ids and asyncio.get_running_loop().time() < until:
                     async with self._watched("a prediction"):
-                        missing += await self._run_batch([ids.pop()], retries=True, turn=turns())
+                        missing += await self._run_predictions([ids.pop()], retries=True, turn=turns())
         return [[each for each in task.prediction_ids if each in missing] for task in tasks]
 
     async def _without_begun(self, task: Task) -> Task:

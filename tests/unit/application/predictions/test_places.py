@@ -33,7 +33,7 @@ async def test_the_first_look_tells_places_and_the_second_one_times(hexagon: Hex
     await clock.look()
     assert await place_of(hexagon, predictions[20]) == Place(20, None, None)
 
-    await hexagon.run_batch([each.id for each in predictions[:10]])
+    await hexagon.run_predictions([each.id for each in predictions[:10]])
     await clock.look(seconds=2)
 
     assert await place_of(hexagon, predictions[20]) == Place(10, 2.0, 4.0)
@@ -44,7 +44,7 @@ async def test_the_first_look_tells_places_and_the_second_one_times(hexagon: Hex
 
 async def test_only_what_waits_has_a_place(hexagon: Hexagon) -> None:
     clock, [ended, waits] = Clock(hexagon), await queued(hexagon, 2)
-    await hexagon.run_batch([ended.id])
+    await hexagon.run_predictions([ended.id])
     await clock.look()
 
     assert await place_of(hexagon, ended) is None

@@ -182,7 +182,7 @@ async def test_what_a_dead_worker_left_of_the_bulk_lane_is_run_again_alone(hexag
     again = hexagon.queue.take()
     assert again
     assert (list(again.prediction_ids), again.attempt) == ([prediction.id], 2)
-    await hexagon.run_batch(again.prediction_ids, retries=True)
+    await hexagon.run_predictions(again.prediction_ids, retries=True)
     assert (await hexagon.prediction(prediction)).prediction.status is Status.SUCCEEDED
 
 

@@ -58,10 +58,10 @@ async def test_another_predictions_end_wakes_nobody(hexagon: Hexagon) -> None:
     waiter = waiting(hexagon, prediction)
     await begun(waiter)
 
-    await hexagon.run_batch([other.id])
+    await hexagon.run_predictions([other.id])
 
     await begun(waiter)
-    await hexagon.run_batch([prediction.id])
+    await hexagon.run_predictions([prediction.id])
     assert await waiter is Status.SUCCEEDED
 
 
@@ -182,7 +182,7 @@ class TestOfPredictionsJustAccepted:
         reads, waiters = self.waiters(hexagon, accepted)
         await asyncio.sleep(0)
 
-        await hexagon.run_batch([each.id for each in accepted])
+        await hexagon.run_predictions([each.id for each in accepted])
 
         answers = await asyncio.gather(*waiters)
         assert answers == [await hexagon.prediction(each) for each in accepted]
@@ -201,7 +201,7 @@ class TestOfPredictionsJustAccepted:
         reads, [waiter] = self.waiters(hexagon, [accepted])
         await asyncio.sleep(0)
 
-        await hexagon.run_batch([accepted.id])
+        await hexagon.run_predictions([accepted.id])
 
         answer = await waiter
         assert answer == await hexagon.prediction(accepted)
@@ -216,7 +216,7 @@ class TestOfPredictionsJustAccepted:
         reads, waiters = self.waiters(hexagon, accepted)
         await asyncio.sleep(0)
 
-        await hexagon.run_batch([each.id for each in accepted])
+        await hexagon.run_predictions([each.id for each in accepted])
 
         answers = await asyncio.gather(*waiters)
         assert [each.prediction.id for each in answers] == [each.id for each in accepted]

@@ -15,7 +15,7 @@ from augury.domain.identifiers import PredictionId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunBatch:
+class RunPredictions:
     """Run predictions from the queue, and settle their price."""
 
     execution: Execution
@@ -33,7 +33,7 @@ class RunBatch:
         self, ids: Collection[PredictionId], *, retries: bool = False, turn: Turn = nullcontext
     ) -> AsyncIterator[Callable[[], Awaitable[Collection[PredictionId]]]]:
         """Predict, and yield the call that settles and returns the ids that the books do not have. The next
-        batch may be predicted meanwhile.
+        run may be predicted meanwhile.
 
         With `retries`, predictions that a worker began and did not finish are claimed and run again: pass
         them one by one. Without it, predictions that no worker has begun are run unclaimed: they stay queued

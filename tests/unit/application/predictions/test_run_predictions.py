@@ -97,7 +97,7 @@ async def test_a_single_row_is_answered_with_one_object(hexagon: Hexagon) -> Non
     user = await hexagon.user(credits=1)
     prediction = await hexagon.request_prediction(user.id, [LONG], single=True)
 
-    await hexagon.run_batch([prediction.id])
+    await hexagon.run_predictions([prediction.id])
 
     stored = await hexagon.prediction(prediction)
     assert stored.prediction.status is Status.SUCCEEDED
@@ -142,7 +142,7 @@ async def test_what_breaks_the_model_does_no_harm_to_its_neighbours(hexagon: Hex
     good = [await hexagon.request_prediction(user.id, [SHORT]) for _ in range(6)]
     bad = await hexagon.request_prediction(user.id, [BREAKS])
 
-    await hexagon.run_batch([each.id for each in (*good[:3], bad, *good[3:])])
+    await hexagon.run_predictions([each.id for each in (*good[:3], bad, *good[3:])])
 
     assert [await status(hexagon, each) for each in good] == [Status.SUCCEEDED] * 6
     assert await status(hexagon, bad) is Status.FAILED
@@ -159,7 +159,7 @@ async def test_a_batch_asks_each_model_once_and_tells_the_world_once(hexagon: He
         await hexagon.request_prediction(user.id, model=model) for model in (spam, hexagon.model) * 3
     ]
 
-    await hexagon.run_batch([each.id for each in predictions])
+    await hexagon.run_predictions([each.id for each in predictions])
 
     assert sorted(hexagon.predictor.asked) == [3, 3]
     assert tellings == [6]
@@ -174,7 +174,7 @@ async def test_a_model_that_cannot_be_used_fails_its_own_predictions_only(hexago
     lost = await hexagon.request_prediction(user.id, model=spam)
     fine = await hexagon.request_prediction(user.id)
 
-    await hexagon.run_batch([lost.id, fine.id])
+    await hexagon.run_predictions([lost.id, fine.id])
 
     assert (await hexagon.prediction(lost)).prediction.failure is Failure.MODEL_UNAVAILABLE
     assert await status(hexagon, fine) is Status.SUCCEEDED
@@ -197,7 +197,7 @@ async def test_more_than_one_batch_takes_is_run_in_several(limits: Limits) -> No
     user = await hexagon.user(credits=20)
     predictions = [await hexagon.request_prediction(user.id, [SHORT] * 3) for _ in range(4)]
 
-    await hexagon.run_batch([each.id for each in predictions])
+    await hexagon.run_predictions([each.id for each in predictions])
 
     assert [await status(hexagon, each) for each in predictions] == [Status.SUCCEEDED] * 4
     assert hexagon.predictor.asked == [1, 1, 1, 1]
@@ -209,10 +209,10 @@ async def test_what_was_begun_before_is_run_only_by_a_retry(hexagon: Hexagon) ->
     await begin_and_go_silent(hexagon, prediction)
     await hexagon.sweep()
 
-    await hexagon.run_batch([prediction.id])
+    await hexagon.run_predictions([prediction.id])
     assert await status(hexagon, prediction) is Status.QUEUED
 
-    await hexagon.run_batch([prediction.id], retries=True)
+    await hexagon.run_predictions([prediction.id], retries=True)
     assert (await hexagon.prediction(prediction)).prediction.attempts == 2
     assert await status(hexagon, prediction) is Status.SUCCEEDED
 
@@ -232,8 +232,8 @@ async def test_nothing_to_run_asks_no_model_and_tells_nobody(hexagon: Hexagon) -
     await hexagon.run_all()
     hexagon.told.clear()
 
-    assert not await hexagon.run_batch([prediction.id])
-    assert not await hexagon.run_batch([])
+    assert not await hexagon.run_predictions([prediction.id])
+    assert not await hexagon.run_predictions([])
 
     assert hexagon.predictor.asked == [1]
     assert hexagon.told == []
@@ -244,7 +244,7 @@ async def test_what_is_not_in_the_books_is_named_once_the_rest_is_run(hexagon: H
     prediction = await hexagon.request_prediction(user.id)
     nobody = PredictionId(UUID(int=5))
 
-    assert list(await hexagon.run_batch([nobody, prediction.id])) == [nobody]
+    assert list(await hexagon.run_predictions([nobody, prediction.id])) == [nobody]
     assert (await hexagon.prediction(prediction)).prediction.status is Status.SUCCEEDED
 
 
@@ -252,7 +252,9 @@ async def test_a_batch_that_is_canceled_hands_back_what_it_had_claimed(hexagon: 
     user = await hexagon.user(credits=2)
     predictions = [await hexagon.request_prediction(user.id) for _ in range(2)]
     stuck = Stuck()
-    running = asyncio.create_task(over(hexagon.run_batch, predictor=stuck)([each.id for each in predictions]))
+    running = asyncio.create_task(
+        over(hexagon.run_predictions, predictor=stuck)([each.id for each in predictions])
+    )
     await stuck.asked.wait()
 
     running.cancel()
@@ -261,7 +263,7 @@ async def test_a_batch_that_is_canceled_hands_back_what_it_had_claimed(hexagon: 
 
     for each in predictions:
         assert (await hexagon.prediction(each)).prediction == each
-    await hexagon.run_batch([each.id for each in predictions])
+    await hexagon.run_predictions([each.id for each in predictions])
     assert [await status(hexagon, each) for each in predictions] == [Status.SUCCEEDED] * 2
 
 
@@ -285,8 +287,8 @@ class Severed(MemoryWork):
 async def test_what_is_canceled_on_its_way_is_handed_back_as_well(hexagon: Hexagon, retries: bool) -> None:
     user = await hexagon.user(credits=1)
     prediction = await hexagon.request_prediction(user.id)
-    run_batch = over(hexagon.run_batch, work=Severed(hexagon.memory))
-    running = asyncio.create_task(run_batch([prediction.id], retries=retries))
+    run_predictions = over(hexagon.run_predictions, work=Severed(hexagon.memory))
+    running = asyncio.create_task(run_predictions([prediction.id], retries=retries))
     await eventually(lambda: bool(hexagon.memory.state.runs), "the run")
 
     running.cancel()
@@ -301,7 +303,7 @@ async def test_a_cancellation_stays_one_where_the_books_are_away(hexagon: Hexago
     user = await hexagon.user(credits=1)
     prediction = await hexagon.request_prediction(user.id)
     stuck, work = Stuck(), away(hexagon, hand_back=1)
-    running = asyncio.create_task(over(hexagon.run_batch, predictor=stuck, work=work)([prediction.id]))
+    running = asyncio.create_task(over(hexagon.run_predictions, predictor=stuck, work=work)([prediction.id]))
     await stuck.asked.wait()
 
     running.cancel()
@@ -318,7 +320,7 @@ async def test_a_batch_that_takes_too_long_says_so_and_its_run_is_left_behind() 
     prediction = await hexagon.request_prediction(user.id)
 
     with pytest.raises(PredictTimedOut):
-        await over(hexagon.run_batch, predictor=Stuck())([prediction.id])
+        await over(hexagon.run_predictions, predictor=Stuck())([prediction.id])
 
     assert list(await hexagon.work.begun([prediction.id])) == [prediction.id]
 
@@ -328,7 +330,7 @@ async def test_the_lease_is_renewed_while_the_model_works_even_if_the_books_were
     user = await hexagon.user(credits=1)
     prediction = await hexagon.request_prediction(user.id)
     stuck, work = Stuck(), away(hexagon, renew=1)
-    running = asyncio.create_task(over(hexagon.run_batch, predictor=stuck, work=work)([prediction.id]))
+    running = asyncio.create_task(over(hexagon.run_predictions, predictor=stuck, work=work)([prediction.id]))
 
     await eventually(lambda: work.calls.count("renew") >= 3, "a third renewal")
     assert await status(hexagon, prediction) is Status.PROCESSING
@@ -345,7 +347,7 @@ async def test_a_result_waits_for_books_that_are_away_for_a_moment(hexagon: Hexa
     prediction = await hexagon.request_prediction(user.id)
     work = away(hexagon, settle=1)
 
-    await over(hexagon.run_batch, work=work)([prediction.id])
+    await over(hexagon.run_predictions, work=work)([prediction.id])
 
     assert work.calls == ["settle", "settle"]
     assert await status(hexagon, prediction) is Status.SUCCEEDED
@@ -358,7 +360,7 @@ async def test_a_result_that_the_books_do_not_take_for_a_lease_though_they_answe
     prediction = await hexagon.request_prediction(user.id)
 
     with pytest.raises(Unavailable):
-        await over(hexagon.run_batch, work=away(hexagon, settle=1000))([prediction.id])
+        await over(hexagon.run_predictions, work=away(hexagon, settle=1000))([prediction.id])
 
     assert hexagon.told == []
 
@@ -380,11 +382,11 @@ async def test_whoever_lost_the_lease_settles_nothing_and_tells_nobody(hexagon: 
         ) -> Sequence[Outcome]:
             hexagon.clock.advance(hexagon.limits.lease * 2)
             await hexagon.sweep()
-            await hexagon.run_batch([prediction.id], retries=True)
+            await hexagon.run_predictions([prediction.id], retries=True)
             hexagon.told.clear()
             return [Outcome(valid_rows=0, output=None) for _ in questions]
 
-    await over(hexagon.run_batch, predictor=Slow())([prediction.id])
+    await over(hexagon.run_predictions, predictor=Slow())([prediction.id])
 
     assert hexagon.told == []
     assert await status(hexagon, prediction) is Status.SUCCEEDED
@@ -408,7 +410,7 @@ async def test_a_run_of_which_nobody_knows_whether_it_began_is_not_counted(hexag
     work = Torn(hexagon.memory, {"begin": 1, "hand_back": 2}, [])
 
     with pytest.raises(Unavailable):
-        await over(hexagon.run_batch, work=work)([each.id for each in predictions])
+        await over(hexagon.run_predictions, work=work)([each.id for each in predictions])
 
     assert work.calls == ["begin", *["hand_back"] * 3]
     for each in predictions:
@@ -427,7 +429,7 @@ async def test_an_outage_before_the_model_runs_is_not_counted(hexagon: Hexagon) 
             raise Unavailable("the database is away")
 
     with pytest.raises(Unavailable):
-        await over(hexagon.run_batch, work=work, models=NoModels(hexagon.memory))([prediction.id])
+        await over(hexagon.run_predictions, work=work, models=NoModels(hexagon.memory))([prediction.id])
 
     assert work.calls == ["hand_back"] * 3
     assert (await hexagon.prediction(prediction)).prediction == prediction
@@ -439,7 +441,7 @@ async def test_a_result_waits_however_long_the_books_are_away() -> None:
     prediction = await hexagon.request_prediction(user.id)
     work = away(hexagon, renew=5, settle=5)
 
-    await over(hexagon.run_batch, work=work)([prediction.id])
+    await over(hexagon.run_predictions, work=work)([prediction.id])
 
     assert work.calls.count("settle") == 6
     assert (await hexagon.prediction(prediction)).prediction.attempts == 1
