@@ -8,7 +8,6 @@ from litestar.params import FromPath
 
 from augury.application.models.ports.models import Models
 from augury.cards.card import Card, decoded
-from augury.cards.page import page
 from augury.domain.model import CardNotFound, ModelNotFound
 from augury.inbound.http.description.operations import HtmlOperation
 from augury.inbound.http.models.routes import TAGS
@@ -38,6 +37,8 @@ async def read_card(
         raise CardNotFound(model=str(ref))
     card, headers = decoded(text), {"Vary": "Accept, Accept-Language"}
     if request.accept.best_match([JSON, HTML], JSON) == HTML:
+        from augury.cards.page import page  # loads Fluent, and attrs with it, which few processes need
+
         language = language_of(request.headers.get("accept-language", ""))
         headers |= {"Content-Security-Policy": _POLICY, "Content-Language": language}
         return Response(page(card, str(ref), language), media_type=HTML, headers=headers)  # type: ignore[arg-type]  # the same card as text
