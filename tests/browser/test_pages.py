@@ -130,6 +130,7 @@ def test_the_first_values_of_a_parquet_file_are_shown_as_the_service_reads_them(
         ["<b>", "", "NaN", "false", "", "", "[]"],
         ["", "-1", "", "", "", "", ""],
     ]
+    person.known += [*table.column_names, "true", "false", "NaN"]
     person.looks("/app/files/parquet")
 
 
