@@ -59,7 +59,11 @@ async def test_a_table_that_was_sent_becomes_a_version(api: Api) -> None:
 
     ready = (await admin.get(url)).json()
     assert (ready["state"], ready["model"], ready["percent"]) == ("ready", "churn@1", 100)
-    assert ready["found"] == ["3 columns"]
+    assert ready["found"] == [
+        "4 rows for training, 1 for the test: the test is a random 20 % of the rows; "
+        "no row is a duplicate of another"
+    ]
+    assert [each["code"] for each in ready["findings"]] == ["split"]
     made = (await admin.get(ready["urls"]["model"])).json()
     assert (made["state"], made["facts"]["row_price"]) == ("ready", 3)
     assert (await admin.get("/admin/trainings")).json() == {"items": [ready], "next_cursor": None}

@@ -27,7 +27,8 @@ class MemoryModelTrainer(ModelTrainer):
         if plan.target not in columns:
             known = ", ".join(columns)
             raise TableRefused(Reason.of(ReasonCode.NO_COLUMN, name=plan.target, known=known))
-        watch.found.append(Reason.of(ReasonCode.SPLIT, train=4, test=1))
+        by_chance = Reason.of(ReasonCode.TEST_BY_CHANCE, [Reason.of(ReasonCode.NO_DUPLICATES)], share=20)
+        watch.found.append(Reason.of(ReasonCode.SPLIT, [by_chance], train=4, test=1))
         watch.done, watch.total = 1, 1
         features = {each: FeatureKind.NUMERIC for each in columns if each != plan.target}
         with tempfile.TemporaryDirectory() as folder:
