@@ -43,5 +43,5 @@ def foreign_words(page: Page, known: Iterable[str] = ()) -> list[str]:
 
 def _words(text: str, known: Iterable[str]) -> list[str]:
     for each in known:
-        text = text.replace(each, "")
+        text = re.sub(rf"(?<!\w){re.escape(each)}(?!\w)", "", text)
     return [each for each in _WORD.findall(_IDS.sub("", _QUOTED.sub("", text))) if len(each) > 1]
