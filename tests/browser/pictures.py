@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FloatRect, Locator, Page, expect, sync_playwright
 
 from augury.application.operation.ports import Part, Process
 from augury.domain.figures import Figures, Step, latencies_of
@@ -96,8 +96,8 @@ def compared(page: Page, heading: Locator) -> None:
     assert first
     assert last
     top = first["y"] - 16
-    clip = {"x": 0.0, "y": top, "width": 1_000.0, "height": last["y"] + last["height"] + 16 - top}
-    page.screenshot(path=IMAGES / "canary.png", clip=clip)  # type: ignore[arg-type]  # it is a mapping of floats
+    clip = FloatRect(x=0.0, y=top, width=1_000.0, height=last["y"] + last["height"] + 16 - top)
+    page.screenshot(path=IMAGES / "canary.png", clip=clip)
 
 
 async def worked(hexagon: Hexagon) -> None:

@@ -35,7 +35,7 @@ async def first_rows(
         doubts={each: doubt(words, each, count="{count}") for each in RowDoubt},
         not_predicted=lambda status: words("file-part-ended", status=words(f"status-{status}")),
     )
-    async with aclosing(rows) as pieces:  # type: ignore[type-var]  # it is a generator
+    async with aclosing(rows) as pieces:
         async for piece in pieces:
             read += piece[: MOST_FIRST_BYTES - len(read)]
             if read.count(b"\n") > FIRST_ROWS or len(read) >= MOST_FIRST_BYTES:

@@ -1,7 +1,7 @@
 """What the pages need from the API's room, which they do not import."""
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -52,7 +52,7 @@ class FileResults(Protocol):
         faults: Mapping[RowFault, str],
         doubts: Mapping[RowDoubt, str],
         not_predicted: Callable[[Status], str],
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """The rows with their answers as CSV. The words are those for errors, for warnings (which may have
         `{count}`), and for the rows of a slice that ended with this status."""
 

@@ -4,7 +4,7 @@ The bytes of CSV and of JSON lines never change: while the batch runs, they are 
 bytes. A Parquet file is always complete, but changes until the batch has ended.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cachetools import LRUCache
@@ -97,7 +97,7 @@ class BatchResults:
         faults: Mapping[RowFault, str],
         doubts: Mapping[RowDoubt, str],
         not_predicted: Callable[[Status], str],
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """The rows as CSV, with the caller's words for errors and warnings."""
         batch_id = stored.batch.id
         sheet = await self.sheet(stored)
