@@ -15,6 +15,11 @@ class NaturalBatches(Generic[Item, Result]):
     A lone item flies at once. Under load a flight carries more items, so that they share its fixed costs. A
     flight takes items up to the weight `most`; an item weighs 1 unless `weigh` says otherwise. A flight that
     only has to land may call `clear` to let the next one begin.
+
+    With `others`, a flight also waits for more items as long as each step of the event loop brings one, until
+    as many have boarded as there are others: the items of the last flight, or the callers that `others`
+    counts, who will be back. So callers who send one item after another form two flights that take turns, and
+    not many small ones. A caller without others never waits.
     """
 
     def __init__(
@@ -23,10 +28,13 @@ class NaturalBatches(Generic[Item, Result]):
         *,
         most: int,
         weigh: Callable[[Item], int] = lambda _: 1,
+        others: Callable[[], int] | None = None,
     ) -> None:
         self._fly = fly
         self._most = most
         self._weigh = weigh
+        self._others = others
+        self._last = 0
         self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
         self._pilot: asyncio.Task[None] | None = None
         self._landing: set[asyncio.Task[None]] = set()
@@ -67,12 +75,21 @@ class NaturalBatches(Generic[Item, Result]):
         me = asyncio.current_task()
         try:
             while self._waiting and self._pilot is me:
+                if self._others is not None:
+                    await self._gather(self._others)
                 passengers = self._next_flight()
+                self._last = len(passengers)
                 if passengers:
                     await self._fly_one(passengers)
         finally:
             if self._pilot is me:
                 self._leave()
+
+    async def _gather(self, others: Callable[[], int]) -> None:
+        seen, boarded = 0, len(self._waiting)
+        while seen < boarded < min(max(self._last, others()), self._most):
+            await asyncio.sleep(0)
+            seen, boarded = boarded, len(self._waiting)
 
     def _leave(self) -> None:
         self._pilot = None

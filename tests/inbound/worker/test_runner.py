@@ -152,6 +152,46 @@ async def test_one_batch_is_settled_while_the_next_is_predicted_and_no_third_is_
     assert {await status_of(hexagon, each) for each in predictions} == {Status.SUCCEEDED}
 
 
+@pytest.mark.parametrize(
+    ("max_batch", "overlap_after", "asked"),
+    [
+        pytest.param(256, 3600.0, [1], id="a short run is settled first"),
+        pytest.param(256, 0.0, [1, 1], id="a long run is settled while the next is predicted"),
+        pytest.param(1, 3600.0, [1, 1], id="so is a full run"),
+    ],
+)
+async def test_the_next_run_begins_before_a_long_or_full_one_is_settled(
+    hexagon: Hexagon,
+    predictor: GatedPredictor,
+    fatal: list[str],
+    max_batch: int,
+    overlap_after: float,
+    asked: list[int],
+) -> None:
+    work = SlowToSettle(hexagon.memory)
+    run_predictions = over(hexagon.run_predictions, predictor=predictor, work=work)
+    runner = TaskRunner(
+        run_predictions,
+        RunNext(execution=run_predictions.execution),
+        hexagon.use_case(TakeOver),
+        WorkerSettings(max_batch=max_batch),
+        on_fatal=fatal.append,
+        overlap_after=overlap_after,
+    )
+    first, second = await accepted(hexagon, 2)
+    predictor.gate.set()
+
+    async with handled(runner, task_of(first)):
+        await eventually(lambda: work.settling == [1])
+        async with handled(runner, task_of(second)):
+            await eventually(lambda: predictor.asked == asked)
+            await asyncio.sleep(0.05)
+            assert predictor.asked == asked
+            work.gate.set()
+
+    assert predictor.asked == [1, 1]
+
+
 async def test_a_later_attempt_waits_for_what_is_being_settled(
     hexagon: Hexagon, predictor: GatedPredictor, fatal: list[str]
 ) -> None:

@@ -301,3 +301,64 @@ async def test_what_is_landing_is_canceled_although_the_flight_behind_it_is_slow
     slow.set()
     await stopping
     assert (await asyncio.wait([behind], timeout=30))[0].pop().cancelled()
+
+
+async def gathered(batches: NaturalBatches[int, int], *items: int) -> list[asyncio.Task[int]]:
+    """Each item boards in its own step of the event loop."""
+    boarding: list[asyncio.Task[int]] = []
+    for item in items:
+        boarding += board(batches, item)
+        await asyncio.sleep(0)
+    return boarding
+
+
+@pytest.mark.parametrize(
+    ("others", "most", "taken"),
+    [
+        pytest.param(0, 10, [1], id="a caller without others never waits"),
+        pytest.param(3, 10, [1, 2, 3], id="as many as there are others"),
+        pytest.param(9, 10, [1, 2, 3, 4, 5], id="until a step brings nothing"),
+        pytest.param(9, 2, [1, 2], id="never more than fit"),
+    ],
+)
+async def test_a_flight_waits_for_items_while_each_step_brings_one(
+    others: int, most: int, taken: list[int]
+) -> None:
+    flights = Flights()
+    batches = NaturalBatches(flights, most=most, others=lambda: others)
+
+    boarding = await gathered(batches, 1, 2, 3, 4, 5)
+    await taken_off(flights, 1)
+    flights.let_go(5)
+    await asyncio.gather(*boarding)
+
+    assert flights.taken[0] == taken
+
+
+async def test_the_passengers_of_the_last_flight_count_as_others() -> None:
+    flights = Flights()
+    batches = NaturalBatches(flights, most=10, others=lambda: 0)
+    first = await gathered(batches, 1)
+    await taken_off(flights, 1)
+    second = board(batches, 2, 3, 4)
+    flights.let_go(2)
+    await asyncio.gather(*first, *second)
+
+    third = await gathered(batches, 5, 6, 7, 8, 9)
+    await taken_off(flights, 3)
+    flights.let_go(2)
+    await asyncio.gather(*third)
+
+    assert flights.taken == [[1], [2, 3, 4], [5, 6, 7], [8, 9]]
+
+
+async def test_a_flight_that_waits_for_items_can_be_stopped() -> None:
+    flights = Flights()
+    batches = NaturalBatches(flights, most=10, others=lambda: 9)
+    boarding = await gathered(batches, 1, 2)
+
+    await batches.stop()
+    await asyncio.gather(*boarding, return_exceptions=True)
+
+    assert flights.taken == []
+    assert all(each.cancelled() for each in boarding)

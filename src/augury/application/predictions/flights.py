@@ -22,14 +22,15 @@ class Flights(Flight):
         limits: Limits,
         *,
         most: int,
+        waiting: Callable[[], int] = lambda: 0,
     ) -> None:
-        """A flight has at most so many requests."""
+        """A flight has at most `most` requests. `waiting` counts the callers who wait for a result here."""
 
         def weigh(request: Request) -> int:
             return max(len(request.input), limits.slice_bytes // most)
 
         self._most_small = limits.small_bytes
-        self._small = NaturalBatches(request_predictions, most=most)
+        self._small = NaturalBatches(request_predictions, most=most, others=waiting)
         self._large = NaturalBatches(request_predictions, most=limits.slice_bytes, weigh=weigh)
         self._of_guests = NaturalBatches(request_predictions, most=limits.guest_bytes, weigh=weigh)
 

@@ -60,6 +60,10 @@ class WaitForPrediction:
             self._leave(prediction.id, bell)
         return await self._as_told(prediction, ended)
 
+    def waiting(self) -> int:
+        """The number of predictions that somebody waits for."""
+        return len(self._waiting)
+
     async def _as_told(self, prediction: Prediction, ended: Ended | None) -> StoredPrediction:
         if ended and ended.ending:
             return ended.ending.of(prediction, ended.status)

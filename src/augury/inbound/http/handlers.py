@@ -73,8 +73,12 @@ def handlers(
         state.identity = await _identity(container, settings)
         state.ledger = await container.get(Ledger)
         metrics.show_also(await container.get(CollectorRegistry))
+        wait = await container.get(WaitForPrediction)
         flight = Flights(
-            await container.get(RequestPredictions), await container.get(Limits), most=settings.flight
+            await container.get(RequestPredictions),
+            await container.get(Limits),
+            most=settings.flight,
+            waiting=wait.waiting,
         )
         submit_prediction = SubmitPrediction(
             models=await container.get(Models),

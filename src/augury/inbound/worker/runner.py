@@ -32,6 +32,8 @@ HANDING_BACK = 2.0
 ALONE = 0.25
 """Seconds for which predictions that may crash a worker are run, one by one, before other work gets its
 turn."""
+OVERLAP_AFTER = 0.02
+"""Seconds. A run that took as long is settled while the next one is predicted."""
 
 log = logging.getLogger(__name__)
 
@@ -64,8 +66,10 @@ class WorkerSettings:
 
 
 class TaskRunner:
-    """Makes one run at a time, and settles it while the next is predicted. Tasks that arrive meanwhile form
-    the next run.
+    """Makes one run at a time. Tasks that arrive meanwhile form the next run.
+
+    A full or long run is settled while the next one is predicted. Other runs are settled first: the next one
+    then has more predictions, which share its statements.
 
     Work of the bulk lane runs at the same time, slice by slice (`BulkLoop`)."""
 
@@ -77,6 +81,7 @@ class TaskRunner:
         settings: WorkerSettings,
         *,
         on_fatal: Callable[[str], None],
+        overlap_after: float = OVERLAP_AFTER,
     ) -> None:
         """`on_fatal` gets the reason why this process must end with a failing exit code."""
         self._run_predictions = run_predictions
@@ -85,6 +90,7 @@ class TaskRunner:
         self.taking_over = TakingOver(take_over)
         self._settings = settings
         self._on_fatal = on_fatal
+        self._overlap_after = overlap_after
         self._first: NaturalBatches[Task, Collection[PredictionId]] = NaturalBatches(
             self._fly_together, most=settings.max_batch, weigh=lambda task: len(task.prediction_ids)
         )
@@ -154,14 +160,16 @@ class TaskRunner:
 
     async def _fly_together(self, tasks: Sequence[Task]) -> Sequence[Collection[PredictionId]]:
         ids = [each for task in tasks for each in task.prediction_ids]
-        async with (
-            self._turns.taken() as settling,
-            self._watched(f"a batch of {len(ids)} predictions"),
-            self._run_predictions.predicted(ids) as settle,
-        ):
-            await settling()
-            self._first.clear()
-            unknown = await settle()
+        is_full = len(ids) > self._settings.max_batch // 2
+        now = asyncio.get_running_loop().time
+        async with self._turns.taken() as settling, self._watched(f"a batch of {len(ids)} predictions"):
+            began = now()
+            async with self._run_predictions.predicted(ids) as settle:
+                is_long = now() - began >= self._overlap_after
+                await settling()
+                if is_full or is_long:
+                    self._first.clear()
+                unknown = await settle()
         return [[each for each in task.prediction_ids if each in unknown] for task in tasks]
 
     async def _fly_alone(self, tasks: Sequence[Task]) -> Sequence[Collection[PredictionId]]:
