@@ -103,7 +103,7 @@ from augury.application.webhooks.send_test_event import SendTestEvent
 from augury.application.webhooks.settings import WebhookSettings
 from augury.bootstrap.use_cases import EVERY, use_cases
 from augury.concurrency.natural_batches import NaturalBatches
-from augury.domain.answer_form import Task
+from augury.domain.answer_form import ModelTask
 from augury.domain.balance import Balance
 from augury.domain.errors import DomainError
 from augury.domain.feature import Feature, FeatureKind
@@ -200,7 +200,7 @@ def a_model(
     return Model(
         ref=ModelRef(name, version),
         facts=ModelFacts(
-            task=Task.CLASSIFICATION,
+            task=ModelTask.CLASSIFICATION,
             schema=InputSchema(tuple(features) or (Feature("text", FeatureKind.TEXT),)),
             classes=("long", "short"),
             metrics={},

@@ -4,7 +4,7 @@ from typing import cast
 import pytest
 from asyncpg import Pool
 
-from augury.domain.answer_form import Task
+from augury.domain.answer_form import ModelTask
 from augury.domain.feature import Feature, FeatureKind
 from augury.domain.input_schema import InputSchema
 from augury.domain.model import Model, ModelState
@@ -30,7 +30,7 @@ async def adapters(empty: Adapters) -> Adapters:
         Model(
             ref=MODEL,
             facts=ModelFacts(
-                task=Task.CLASSIFICATION,
+                task=ModelTask.CLASSIFICATION,
                 schema=InputSchema((Feature("text", FeatureKind.TEXT),)),
                 classes=("long", "short"),
                 metrics={},

@@ -20,7 +20,7 @@ from augury.domain.model_training import (
 from augury.domain.model_upload import UploadTerms
 from augury.domain.reason_codes import ReasonCode
 from augury.domain.reasons import Reason
-from augury.domain.training_plan import ColumnKind, Cost, Plan, Task
+from augury.domain.training_plan import ColumnKind, Cost, Plan, TrainingTask
 from tests.adapters import Adapters
 
 LEASE = timedelta(seconds=30)
@@ -29,7 +29,7 @@ SHA256 = "a" * 64
 PLAN = Plan(
     target="churn",
     kinds={"zip": ColumnKind.CATEGORY},
-    task=Task.CLASSES,
+    task=TrainingTask.CLASSES,
     group="customer",
     positive="yes",
     cost=Cost(1, 5),

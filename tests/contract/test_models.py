@@ -7,7 +7,7 @@ from augury.application.models.change_model import ChangeModel
 from augury.application.models.describe_model import DescribeModel
 from augury.application.models.set_confidence import SetConfidence
 from augury.application.ports import Conflict
-from augury.domain.answer_form import Task
+from augury.domain.answer_form import ModelTask
 from augury.domain.answer_meaning import ProbabilitiesAre, ReadAs, ValueIs
 from augury.domain.feature import Feature, FeatureKind
 from augury.domain.model import ModelNotFound, ModelRef, ModelState
@@ -33,10 +33,10 @@ async def test_a_model_that_is_not_there_is_not_found(empty: Adapters, name: str
         await empty.models.get(name)
 
 
-@pytest.mark.parametrize("task", Task)
+@pytest.mark.parametrize("task", ModelTask)
 @pytest.mark.parametrize("explain_price", [None, 0, 9])
 async def test_a_model_comes_back_as_it_was_added(
-    empty: Adapters, task: Task, explain_price: int | None
+    empty: Adapters, task: ModelTask, explain_price: int | None
 ) -> None:
     features = [
         Feature("age", FeatureKind.NUMERIC),
@@ -48,7 +48,7 @@ async def test_a_model_comes_back_as_it_was_added(
     facts = replace(
         model.facts,
         task=task,
-        schema=replace(model.facts.schema, is_grouped=task is Task.RANKING),
+        schema=replace(model.facts.schema, is_grouped=task is ModelTask.RANKING),
         outputs=("0.1", "0.9"),
         probabilities_are=ProbabilitiesAre.INDEPENDENT,
         explain_work=7,

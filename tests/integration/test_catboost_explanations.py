@@ -15,7 +15,7 @@ from catboost import CatBoost, CatBoostError, Pool, sum_models
 
 from augury.application.ports import Json
 from augury.application.predictions.ports.predictor import Outcome, Question
-from augury.domain.answer_form import Task
+from augury.domain.answer_form import ModelTask
 from augury.domain.dates import DatePart
 from augury.domain.reason_codes import ReasonCode
 from augury.domain.reasons import Reason
@@ -34,19 +34,19 @@ from tests.trained_tone import TrainedTone
 ROWS = 80
 CITIES = ("Paris", "Rome", "Oslo", "Perm")
 FLAGS = np.arange(ROWS) % 2
-KINDS: list[tuple[str, Any, Task]] = [
-    ("Logloss", FLAGS, Task.CLASSIFICATION),
-    ("MultiClass", np.arange(ROWS) % 3, Task.CLASSIFICATION),
+KINDS: list[tuple[str, Any, ModelTask]] = [
+    ("Logloss", FLAGS, ModelTask.CLASSIFICATION),
+    ("MultiClass", np.arange(ROWS) % 3, ModelTask.CLASSIFICATION),
     (
         "MultiLogloss",
         np.stack([FLAGS, 1 - FLAGS, np.arange(ROWS) % 3 == 0], axis=1).astype(int),
-        Task.MULTILABEL,
+        ModelTask.MULTILABEL,
     ),
-    ("RMSE", np.arange(ROWS) / 7, Task.REGRESSION),
-    ("Poisson", np.arange(ROWS) % 5, Task.REGRESSION),
-    ("MultiRMSE", np.stack([FLAGS, np.arange(ROWS)], axis=1), Task.MULTI_REGRESSION),
-    ("RMSEWithUncertainty", np.arange(ROWS) / 7, Task.UNCERTAIN_REGRESSION),
-    ("QueryRMSE", FLAGS, Task.RANKING),
+    ("RMSE", np.arange(ROWS) / 7, ModelTask.REGRESSION),
+    ("Poisson", np.arange(ROWS) % 5, ModelTask.REGRESSION),
+    ("MultiRMSE", np.stack([FLAGS, np.arange(ROWS)], axis=1), ModelTask.MULTI_REGRESSION),
+    ("RMSEWithUncertainty", np.arange(ROWS) / 7, ModelTask.UNCERTAIN_REGRESSION),
+    ("QueryRMSE", FLAGS, ModelTask.RANKING),
 ]
 POLICIES = ["SymmetricTree", "Depthwise", "Lossguide"]
 
@@ -88,9 +88,9 @@ def explain(file: Path, sent: object, top: int = 99) -> tuple[Any, Outcome]:
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize(("loss", "target", "task"), KINDS, ids=[loss for loss, *_ in KINDS])
 def test_the_contributions_of_every_row_add_up_to_its_prediction(
-    tmp_path: Path, loss: str, target: Any, task: Task, policy: str
+    tmp_path: Path, loss: str, target: Any, task: ModelTask, policy: str
 ) -> None:
-    groups = {"group_id": np.repeat(np.arange(8), 10)} if task is Task.RANKING else {}
+    groups = {"group_id": np.repeat(np.arange(8), 10)} if task is ModelTask.RANKING else {}
     file = train(
         pool(target, **groups), tmp_path / "m.cbm", loss=loss, iterations=12, depth=4, grow_policy=policy,
         one_hot_max_size=9, learning_rate=0.4,
@@ -112,7 +112,7 @@ def test_the_contributions_of_every_row_add_up_to_its_prediction(
                 assert each["total"] == pytest.approx(raw[row, int(found["label"])])
             else:
                 assert each["total"] == pytest.approx(raw[row, place])
-        several = task in (Task.MULTILABEL, Task.MULTI_REGRESSION)
+        several = task in (ModelTask.MULTILABEL, ModelTask.MULTI_REGRESSION)
         assert len(found["explanations"]) == (raw.shape[1] if several else 1)
 
 
@@ -309,7 +309,7 @@ def test_a_model_that_cannot_be_explained_rightly_says_why(tmp_path: Path) -> No
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize(("loss", "target", "task"), KINDS[:3], ids=[loss for loss, *_ in KINDS[:3]])
 async def test_a_calibrated_model_is_explained_in_its_own_scale(
-    tmp_path: Path, loss: str, target: Any, task: Task, policy: str
+    tmp_path: Path, loss: str, target: Any, task: ModelTask, policy: str
 ) -> None:
     """CatBoost itself refuses to explain a model with a scale, which is how a file keeps its calibration."""
     plain = train(

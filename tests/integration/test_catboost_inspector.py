@@ -14,7 +14,7 @@ import psutil
 import pytest
 from catboost import CatBoost
 
-from augury.domain.answer_form import Task
+from augury.domain.answer_form import ModelTask
 from augury.domain.answer_meaning import ProbabilitiesAre
 from augury.domain.feature import Feature, FeatureKind
 from augury.domain.input_schema import InputSchema
@@ -42,7 +42,7 @@ async def test_a_binary_classifier_tells_its_features_and_classes(tmp_path: Path
     file = binary_model(tmp_path / "m.cbm")
 
     assert await CatBoostInspector().inspect(file) == ModelFacts(
-        task=Task.CLASSIFICATION,
+        task=ModelTask.CLASSIFICATION,
         schema=InputSchema(
             (
                 Feature("age", FeatureKind.NUMERIC),
@@ -63,7 +63,7 @@ async def test_a_classifier_of_many_classes_tells_them_in_the_order_of_its_proba
 ) -> None:
     facts = await CatBoostInspector().inspect(many_classes_model(tmp_path / "m.cbm"))
 
-    assert facts.task is Task.CLASSIFICATION
+    assert facts.task is ModelTask.CLASSIFICATION
     assert facts.classes == ("negative", "neutral", "positive")
 
 
@@ -73,7 +73,7 @@ async def test_a_classifier_of_many_classes_tells_them_in_the_order_of_its_proba
 def test_a_regression_has_no_classes(tmp_path: Path, loss: str) -> None:
     facts = facts_of(open_model(regression_model(tmp_path / "m.cbm", loss)))
 
-    assert (facts.task, facts.classes) == (Task.REGRESSION, ())
+    assert (facts.task, facts.classes) == (ModelTask.REGRESSION, ())
 
 
 async def test_facts_of_our_own_travel_in_the_file(tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ async def test_a_model_in_another_format_is_called_by_its_name_with_what_to_do(
     assert str(refused.value.reason).endswith('model.save_model("model.cbm")')
     if "load_model" in do:  # follow the advice in the reason
         CatBoost().load_model(str(file), format=file_format).save_model(str(binary))
-        assert facts_of(open_model(binary)).task is Task.REGRESSION
+        assert facts_of(open_model(binary)).task is ModelTask.REGRESSION
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from augury.application.ports import Json
 from augury.application.predictions.ports.predictor import Outcome, Question
-from augury.domain.answer_form import Task
+from augury.domain.answer_form import ModelTask
 from augury.domain.answer_meaning import ProbabilitiesAre, ValueIs
 from augury.domain.feature import FeatureKind
 from augury.domain.lane import Slice
@@ -62,7 +62,7 @@ class Kind:
 
     loss: str
     target: Any
-    task: Task
+    task: ModelTask
     expected: Callable[[CatBoost, Pool], list[dict[str, Any]]]
     grouped: bool = False
 
@@ -129,19 +129,29 @@ def _ranked(model: CatBoost, pool: Pool) -> list[dict[str, Any]]:
 TWO_FLAGS = np.stack([FLAGS, np.arange(ROWS) % 3 == 0], axis=1).astype(int)
 TWO_TARGETS = np.stack([TARGET, TARGET + FLAGS], axis=1)
 KINDS = [
-    Kind("Logloss", FLAGS, Task.CLASSIFICATION, _classes),
-    Kind("MultiClass", np.arange(ROWS) % 3, Task.CLASSIFICATION, _classes),
-    Kind("MultiClassOneVsAll", np.arange(ROWS) % 3, Task.CLASSIFICATION, _classes),
-    Kind("MultiLogloss", TWO_FLAGS, Task.MULTILABEL, _labels),
-    Kind("MultiCrossEntropy", TWO_FLAGS * 0.8, Task.MULTILABEL, _labels),
-    Kind("RMSE", TARGET, Task.REGRESSION, _value),
-    Kind("Poisson", TARGET, Task.REGRESSION, _exponent),
-    Kind("SurvivalAft", np.stack([TARGET, np.where(FLAGS, -1, TARGET)], axis=1), Task.REGRESSION, _exponent),
-    Kind("Cox", np.where(FLAGS, -TARGET, TARGET), Task.REGRESSION, _value),
-    Kind("MultiRMSE", TWO_TARGETS, Task.MULTI_REGRESSION, _values("01")),
-    Kind("MultiQuantile:alpha=0.1,0.5,0.95", TARGET, Task.MULTI_REGRESSION, _values(["0.1", "0.5", "0.95"])),
-    Kind("RMSEWithUncertainty", TARGET, Task.UNCERTAIN_REGRESSION, _uncertain),
-    Kind("YetiRank", FLAGS, Task.RANKING, _ranked, grouped=True),
+    Kind("Logloss", FLAGS, ModelTask.CLASSIFICATION, _classes),
+    Kind("MultiClass", np.arange(ROWS) % 3, ModelTask.CLASSIFICATION, _classes),
+    Kind("MultiClassOneVsAll", np.arange(ROWS) % 3, ModelTask.CLASSIFICATION, _classes),
+    Kind("MultiLogloss", TWO_FLAGS, ModelTask.MULTILABEL, _labels),
+    Kind("MultiCrossEntropy", TWO_FLAGS * 0.8, ModelTask.MULTILABEL, _labels),
+    Kind("RMSE", TARGET, ModelTask.REGRESSION, _value),
+    Kind("Poisson", TARGET, ModelTask.REGRESSION, _exponent),
+    Kind(
+        "SurvivalAft",
+        np.stack([TARGET, np.where(FLAGS, -1, TARGET)], axis=1),
+        ModelTask.REGRESSION,
+        _exponent,
+    ),
+    Kind("Cox", np.where(FLAGS, -TARGET, TARGET), ModelTask.REGRESSION, _value),
+    Kind("MultiRMSE", TWO_TARGETS, ModelTask.MULTI_REGRESSION, _values("01")),
+    Kind(
+        "MultiQuantile:alpha=0.1,0.5,0.95",
+        TARGET,
+        ModelTask.MULTI_REGRESSION,
+        _values(["0.1", "0.5", "0.95"]),
+    ),
+    Kind("RMSEWithUncertainty", TARGET, ModelTask.UNCERTAIN_REGRESSION, _uncertain),
+    Kind("YetiRank", FLAGS, ModelTask.RANKING, _ranked, grouped=True),
 ]
 NEEDS_CLASSES = {"MultiRMSE", "MultiLogloss", "MultiCrossEntropy", "SurvivalAft"}
 """CatBoost trains these from numbers and categories only."""
@@ -240,7 +250,7 @@ def by_rows(trained: Trained, rows: Sequence[dict[str, Any]]) -> list[Any]:
     question = Question(Json(json.dumps(rows).encode()), single=False, rows=len(rows))
     [outcome] = answer(trained.model, [question], 100)
     assert not outcome.errors
-    if trained.kind.task is Task.RANKING:
+    if trained.kind.task is ModelTask.RANKING:
         outcome = ranked(question, outcome)
     found: list[Any] = json.loads(outcome.output or b"[]")
     return found
@@ -400,7 +410,7 @@ async def test_a_ranking_says_the_order_within_each_group_of_the_request(tmp_pat
     [alone] = await predictor.predict(model, [Question(Json(json.dumps(rows[0]).encode()), single=True)])
     predictor.close()
 
-    assert model.facts.task is Task.RANKING
+    assert model.facts.task is ModelTask.RANKING
     assert model.facts.value_is is ValueIs.SCORE
     answers = json.loads(outcome.output or b"")
     groups = {
@@ -449,7 +459,7 @@ def test_a_sum_of_models_of_different_losses_answers_its_raw_values(tmp_path: Pa
 
     found, _ = one(model, {"x": 0.5, "y": -0.5})
 
-    assert (model.facts.task, model.facts.value_is) == (Task.MULTI_REGRESSION, ValueIs.UNKNOWN)
+    assert (model.facts.task, model.facts.value_is) == (ModelTask.MULTI_REGRESSION, ValueIs.UNKNOWN)
     raw = (
         CatBoost()
         .load_model(str(tmp_path / "sum.cbm"))
@@ -543,7 +553,7 @@ def test_a_loss_of_ones_own_of_several_targets_answers_raw_scores(tmp_path: Path
 
     found, _ = one(model, {"x": 0.5, "y": -0.5})
 
-    assert (model.facts.task, model.facts.value_is) == (Task.MULTI_REGRESSION, ValueIs.SCORE)
+    assert (model.facts.task, model.facts.value_is) == (ModelTask.MULTI_REGRESSION, ValueIs.SCORE)
     raw = (
         CatBoost().load_model(str(tmp_path / "m.cbm")).predict([[0.5, -0.5]], prediction_type="RawFormulaVal")
     )

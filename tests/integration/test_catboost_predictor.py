@@ -22,7 +22,7 @@ from augury.application.models.ports.models import ModelUnavailable
 from augury.application.models.speeds import Speeds
 from augury.application.ports import Json
 from augury.application.predictions.ports.predictor import Outcome, Question
-from augury.domain.answer_form import Task
+from augury.domain.answer_form import ModelTask
 from augury.domain.feature import Feature, FeatureKind
 from augury.domain.input_schema import InputSchema
 from augury.domain.lane import Lane, Slice
@@ -343,7 +343,7 @@ async def test_a_file_that_is_another_model_than_registered_is_unavailable(
     predictor: CatBoostPredictor, binary: Model
 ) -> None:
     schema = InputSchema((Feature("text", FeatureKind.TEXT),))
-    other = replace(binary, facts=replace(binary.facts, task=Task.CLASSIFICATION, schema=schema))
+    other = replace(binary, facts=replace(binary.facts, task=ModelTask.CLASSIFICATION, schema=schema))
 
     with pytest.raises(ModelUnavailable, match="differ from the registered ones"):
         await predictor.predict(other, [one({"text": "good day"})])

@@ -11,7 +11,7 @@ from msgspec import structs
 
 from augury.application.ports import Json
 from augury.application.predictions.ports.predictor import Question
-from augury.domain.answer_form import Task
+from augury.domain.answer_form import ModelTask
 from augury.domain.model_facts import ModelFacts, NoClasses
 from augury.inbound.tables.results.csv_results import CsvWriter
 from augury.inbound.tables.results.ndjson_results import NdjsonWriter
@@ -32,11 +32,11 @@ CLASSES = 12
 ROWS = [{"x": index / 7 - 1, "y": 1 - index / 5} for index in range(9)]
 
 
-@pytest.fixture(scope="module", params=[Task.CLASSIFICATION, Task.MULTILABEL])
+@pytest.fixture(scope="module", params=[ModelTask.CLASSIFICATION, ModelTask.MULTILABEL])
 def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> LoadedModel:
     file = tmp_path_factory.mktemp("top") / "m.cbm"
     numbers = np.random.default_rng(3)
-    if request.param is Task.CLASSIFICATION:
+    if request.param is ModelTask.CLASSIFICATION:
         train(numeric_pool(target=numbers.integers(CLASSES, size=240)), file, loss="MultiClass")
     else:
         train(numeric_pool(target=numbers.integers(2, size=(240, CLASSES))), file, loss="MultiLogloss")

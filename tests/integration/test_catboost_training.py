@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from catboost import CatBoost
 
-from augury.domain.answer_form import Task
+from augury.domain.answer_form import ModelTask
 from augury.domain.feature import FeatureKind
 from augury.outbound.catboost.file import facts_of, open_model
 from augury.outbound.catboost.inspector import CatBoostInspector
@@ -98,7 +98,7 @@ def test_russian_adjectives_agree_with_their_nouns(masculine: str, forms: list[s
 async def test_tone_is_a_model_that_can_be_served(starter: Path) -> None:
     facts = await CatBoostInspector().inspect(starter)
 
-    assert facts.task is Task.CLASSIFICATION
+    assert facts.task is ModelTask.CLASSIFICATION
     assert facts.classes == LABELS
     assert [(feature.name, feature.kind) for feature in facts.schema.features] == [("text", FeatureKind.TEXT)]
 

@@ -12,7 +12,7 @@ from catboost import CatBoost, CatBoostRegressor, sum_models
 
 from augury.application.ports import Json
 from augury.application.predictions.ports.predictor import Question
-from augury.domain.answer_form import Task
+from augury.domain.answer_form import ModelTask
 from augury.domain.answer_meaning import ReadAs, ValueIs
 from augury.domain.model import Model, ModelRef
 from augury.outbound.catboost.loss import CLASSIFYING, VALUES
@@ -150,7 +150,7 @@ async def test_a_loss_of_ones_own_answers_its_raw_score(predictor: CatBoostPredi
     model.save_model(str(file))
     served = await registered(file, FolderModelStore(tmp_path / "models"))
 
-    assert (served.facts.task, served.facts.value_is) == (Task.REGRESSION, ValueIs.SCORE)
+    assert (served.facts.task, served.facts.value_is) == (ModelTask.REGRESSION, ValueIs.SCORE)
     assert await value(predictor, served) == pytest.approx(raw_value(file))
 
 
@@ -170,7 +170,7 @@ async def test_a_loss_that_this_catboost_does_not_know_answers_its_raw_score(
     file = custom_loss_of_an_older_catboost(tmp_path / "m.cbm")
     served = await registered(file, FolderModelStore(tmp_path / "models"))
 
-    assert (served.facts.task, served.facts.value_is) == (Task.REGRESSION, ValueIs.SCORE)
+    assert (served.facts.task, served.facts.value_is) == (ModelTask.REGRESSION, ValueIs.SCORE)
     assert await value(predictor, served) == raw_value(regression_model(tmp_path / "same.cbm"))
 
 

@@ -22,7 +22,7 @@ from augury.cards.card import MOST_BYTES, Card, decoded, encoded
 from augury.domain.feature import FeatureKind
 from augury.domain.reason_codes import ReasonCode
 from augury.domain.reasons import Reason
-from augury.domain.training_plan import ColumnKind, Cost, Plan, Task
+from augury.domain.training_plan import ColumnKind, Cost, Plan, TrainingTask
 from augury.outbound.catboost.file import facts_of, open_model
 from augury.outbound.catboost.inspector import CatBoostInspector
 from augury.outbound.catboost.loaded import LoadedModel
@@ -268,7 +268,7 @@ def test_many_classes_and_groups(tmp_path: Path) -> None:
         ("a,b\n" + "1,x\n2,y\n" * 20, {"target": "b"}, "at least 50"),
         ("a,b\n" + "1,x\n1,y\n" * 60, {"target": "b"}, "no column can be used"),
         ("a,b\n" + "1,x\n2,y\n3,x\n" * 60, {"target": "b", "positive": "z"}, "'z' is not among the classes"),
-        ("a,b\n" + "1,x\n2,y\n3,x\n" * 60, {"target": "b", "task": Task.NUMBER}, "is not a number"),
+        ("a,b\n" + "1,x\n2,y\n3,x\n" * 60, {"target": "b", "task": TrainingTask.NUMBER}, "is not a number"),
         ("a,b\n" + "1,x\n2,y\n3,z\n" * 60, {"target": "b", "cost": Cost(1, 2)}, "two classes"),
         ("a,b\n" + "1,x\n2,y\n3,x\n" * 60, {"target": "b", "time": "b"}, "has no times"),
         ("a,b,c\n" + "1,x,1\n1,y,2\n1,x,3\n" * 60, {"target": "b", "group": "a"}, "too few different"),

@@ -8,7 +8,7 @@ from typing import Any, Self
 from augury.domain.answer import Answer, Classification, Estimate, Labels
 
 
-class Task(StrEnum):
+class ModelTask(StrEnum):
     """The kind of a model's answers. Each kind has its own form."""
 
     CLASSIFICATION = "classification"
@@ -56,7 +56,7 @@ _OTHERS = AnswerColumn("others", "p_others", CellKind.NUMBER)
 class AnswerForm:
     """The form of the answers of a task. `names` are the names of the classes, the labels, or the values."""
 
-    task: Task
+    task: ModelTask
     names: tuple[str, ...] = ()
     top: int | None = None
     """The number of classes or labels that are listed with their probability, the likeliest first. None:
@@ -67,33 +67,33 @@ class AnswerForm:
         """The form of these answers, which all come from one model."""
         first = next((each for each in answers if each), None)
         if first is None:
-            return cls(Task.REGRESSION)
+            return cls(ModelTask.REGRESSION)
         if "values" in first:
-            return cls(Task.MULTI_REGRESSION, tuple(first["values"]))
+            return cls(ModelTask.MULTI_REGRESSION, tuple(first["values"]))
         if "labels" in first:
             names = tuple(first["probabilities"])
-            return cls(Task.MULTILABEL, names, len(names) if "others" in first else None)
+            return cls(ModelTask.MULTILABEL, names, len(names) if "others" in first else None)
         if "label" in first:
             names = tuple(first.get("probabilities", ()))
-            return cls(Task.CLASSIFICATION, names, len(names) if "others" in first else None)
+            return cls(ModelTask.CLASSIFICATION, names, len(names) if "others" in first else None)
         if "rank" in first:
-            return cls(Task.RANKING)
-        return cls(Task.UNCERTAIN_REGRESSION if "standard_deviation" in first else Task.REGRESSION)
+            return cls(ModelTask.RANKING)
+        return cls(ModelTask.UNCERTAIN_REGRESSION if "standard_deviation" in first else ModelTask.REGRESSION)
 
     @property
     def columns(self) -> tuple[AnswerColumn, ...]:
         match self.task:
-            case Task.CLASSIFICATION:
+            case ModelTask.CLASSIFICATION:
                 return _LABEL, *self._numbers("p")
-            case Task.MULTILABEL:
+            case ModelTask.MULTILABEL:
                 return _LABELS, *self._numbers("p")
-            case Task.MULTI_REGRESSION:
+            case ModelTask.MULTI_REGRESSION:
                 return self._numbers("value")
-            case Task.UNCERTAIN_REGRESSION:
+            case ModelTask.UNCERTAIN_REGRESSION:
                 return _VALUE, _DEVIATION
-            case Task.RANKING:
+            case ModelTask.RANKING:
                 return _VALUE, _RANK
-            case Task.REGRESSION:
+            case ModelTask.REGRESSION:
                 return (_VALUE,)
 
     def _numbers(self, what: str) -> tuple[AnswerColumn, ...]:
@@ -119,9 +119,9 @@ class AnswerForm:
             return [answer["label"], *(probabilities.get(name) for name in self.names)]
         cells: list[Any] = [answer["value"]]
         match self.task:
-            case Task.UNCERTAIN_REGRESSION:
+            case ModelTask.UNCERTAIN_REGRESSION:
                 return [*cells, answer.get("standard_deviation")]
-            case Task.RANKING:
+            case ModelTask.RANKING:
                 return [*cells, answer.get("rank")]
             case _:
                 return cells
@@ -142,26 +142,26 @@ class AnswerForm:
         if self.top is not None:
             *listed, others = rest
             likeliest = dict(zip(listed[::2], listed[1::2], strict=True))
-            if self.task is Task.MULTILABEL:
+            if self.task is ModelTask.MULTILABEL:
                 return {"labels": first, "probabilities": likeliest, "others": others}
             return {"label": first, "probabilities": likeliest, "others": others}
         match self.task:
-            case Task.CLASSIFICATION if None in rest or not rest:
+            case ModelTask.CLASSIFICATION if None in rest or not rest:
                 return {"label": first}
-            case Task.CLASSIFICATION:
+            case ModelTask.CLASSIFICATION:
                 return {"label": first, "probabilities": dict(zip(self.names, rest, strict=True))}
-            case Task.MULTILABEL:
+            case ModelTask.MULTILABEL:
                 return {"labels": first, "probabilities": dict(zip(self.names, rest, strict=True))}
-            case Task.MULTI_REGRESSION:
+            case ModelTask.MULTI_REGRESSION:
                 return {"values": dict(zip(self.names, cells, strict=True))}
             case _:
                 return self._estimate(first, *rest)
 
     def _estimate(self, value: float, beside: float | None = None) -> Estimate:
         estimate = Estimate(value=value)
-        if beside is not None and self.task is Task.UNCERTAIN_REGRESSION:
+        if beside is not None and self.task is ModelTask.UNCERTAIN_REGRESSION:
             estimate["standard_deviation"] = beside
-        if beside is not None and self.task is Task.RANKING:
+        if beside is not None and self.task is ModelTask.RANKING:
             estimate["rank"] = int(beside)
         return estimate
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from functools import lru_cache
 
-from augury.domain.answer_form import Task
+from augury.domain.answer_form import ModelTask
 
 _AROUND, _PROBABILITY, _NUMBER = 40, 19, 28
 """The bytes of an answer without its names and numbers, the bytes of one probability with its separator, and
@@ -18,21 +18,23 @@ _BESIDE = 40
 
 
 @lru_cache(maxsize=64)
-def answer_bytes_of(task: Task, classes: tuple[str, ...], outputs: tuple[str, ...], top: int | None) -> int:
+def answer_bytes_of(
+    task: ModelTask, classes: tuple[str, ...], outputs: tuple[str, ...], top: int | None
+) -> int:
     """The maximum size of an answer that lists `top` classes; None: all classes."""
     names = [len(json.dumps(name, ensure_ascii=False).encode("utf-8", "replace")) for name in classes]
     listed, beside = names, _AROUND
     if top is not None:
         listed, beside = sorted(names, reverse=True)[:top], _AROUND + _BESIDE
     match task:
-        case Task.CLASSIFICATION:
+        case ModelTask.CLASSIFICATION:
             return beside + max(names, default=0) + sum(listed) + _PROBABILITY * max(1, len(listed))
-        case Task.MULTILABEL:
+        case ModelTask.MULTILABEL:
             return beside + sum(name + 1 for name in names) + sum(each + _PROBABILITY for each in listed)
-        case Task.MULTI_REGRESSION:
+        case ModelTask.MULTI_REGRESSION:
             return _AROUND + sum(len(json.dumps(name)) + _NUMBER for name in outputs)
         case _:
-            return _AROUND + _PROBABILITY + _BESIDE * (task is not Task.REGRESSION)
+            return _AROUND + _PROBABILITY + _BESIDE * (task is not ModelTask.REGRESSION)
 
 
 def explanation_bytes_of(features: Sequence[str], *, numbers: int, top: int) -> int:

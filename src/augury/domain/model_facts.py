@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from augury.domain.answer_form import AnswerForm, Task
+from augury.domain.answer_form import AnswerForm, ModelTask
 from augury.domain.answer_meaning import UNITLESS, ProbabilitiesAre, ReadAs, ValueIs
 from augury.domain.answer_size import answer_bytes_of, explanation_bytes_of
 from augury.domain.errors import DomainError
@@ -29,7 +29,7 @@ class NoClasses(DomainError):
 class ModelFacts:
     """The facts about a model that its file states."""
 
-    task: Task
+    task: ModelTask
     schema: InputSchema
     classes: tuple[str, ...]
     """A classifier's labels, in the order of its probabilities. Empty for a regression."""
@@ -86,7 +86,9 @@ class ModelFacts:
 
     def explanation_bytes(self, top: int) -> int:
         """The most bytes that the explanation of one row has as JSON, without its texts' words."""
-        numbers = len(self.form.names) if self.task in (Task.MULTILABEL, Task.MULTI_REGRESSION) else 1
+        numbers = (
+            len(self.form.names) if self.task in (ModelTask.MULTILABEL, ModelTask.MULTI_REGRESSION) else 1
+        )
         return explanation_bytes_of(self.schema.names(), numbers=numbers, top=top)
 
     @property

@@ -85,10 +85,6 @@ class TrainingTask(StrEnum):
     NUMBER = "number"
 
 
-Task = TrainingTask
-"""The API's description has the full name: generators refuse two different enums with one name."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """`time` and `group` are columns that decide the split; at most one is given."""
@@ -96,7 +92,7 @@ class Plan:
     target: str
     kinds: Mapping[str, ColumnKind] = field(default_factory=dict)
     """The kinds of columns for which the operator gave one."""
-    task: Task | None = None
+    task: TrainingTask | None = None
     time: str | None = None
     group: str | None = None
     positive: str | None = None
@@ -140,7 +136,7 @@ class Plan:
         return cls(
             target=settings["target"],
             kinds={name: ColumnKind(kind) for name, kind in settings["kinds"].items()},
-            task=Task(task) if task else None,
+            task=TrainingTask(task) if task else None,
             time=settings["time"],
             group=settings["group"],
             positive=settings["positive"],

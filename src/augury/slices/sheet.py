@@ -7,7 +7,7 @@ from typing import TypedDict
 
 import msgspec
 
-from augury.domain.answer_form import AnswerForm, Task
+from augury.domain.answer_form import AnswerForm, ModelTask
 from augury.domain.model_facts import ModelFacts
 from augury.domain.numbers import ALL, COMMAS, Convention
 
@@ -36,7 +36,7 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     """A classifier's labels, in the order of its probabilities. Empty for a regression."""
     has_labels: bool
     """For processes of the previous release, which know no other task."""
-    task: Task | None = None
+    task: ModelTask | None = None
     """The kind of the model's answers. None if the previous release accepted the batch."""
     outputs: Sequence[str] = ()
     """The names of several values."""
@@ -52,7 +52,7 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def form(self) -> AnswerForm:
         """The form of the answers."""
-        older = Task.CLASSIFICATION if self.has_labels else Task.REGRESSION
+        older = ModelTask.CLASSIFICATION if self.has_labels else ModelTask.REGRESSION
         return AnswerForm(self.task or older, tuple(self.classes or self.outputs), self.top)
 
     def of_column(self, feature: str) -> frozenset[Convention]:
@@ -68,14 +68,16 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
 class Answers(TypedDict):
     classes: Sequence[str]
     has_labels: bool
-    task: Task
+    task: ModelTask
     outputs: Sequence[str]
 
 
 def batch_form(facts: ModelFacts, top: int | None = None) -> AnswerForm:
     """The form of the answers in a batch. A ranking only answers its scores there: a group may be spread over
     several slices, so no slice knows the order of its rows."""
-    return AnswerForm(Task.REGRESSION) if facts.task is Task.RANKING else replace(facts.form, top=top)
+    return (
+        AnswerForm(ModelTask.REGRESSION) if facts.task is ModelTask.RANKING else replace(facts.form, top=top)
+    )
 
 
 def answers_of(facts: ModelFacts) -> Answers:
@@ -83,7 +85,7 @@ def answers_of(facts: ModelFacts) -> Answers:
     form = batch_form(facts)
     return {
         "classes": list(facts.classes),
-        "has_labels": form.task is Task.CLASSIFICATION,
+        "has_labels": form.task is ModelTask.CLASSIFICATION,
         "task": form.task,
         "outputs": list(facts.outputs),
     }

@@ -19,7 +19,7 @@ from augury.application.ports import Json
 from augury.application.predictions.ports.reads import MOST_BYTES_AT_ONCE, MOST_LISTED_BYTES
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.bootstrap.http.server import HttpServer, bound_socket
-from augury.domain.answer_form import Task
+from augury.domain.answer_form import ModelTask
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.row_errors import MOST_FIELD_CHARACTERS
 from augury.inbound.http.edge.layer import PART
@@ -312,7 +312,7 @@ async def test_top_makes_room_for_more_rows_and_is_kept_with_the_prediction() ->
 
 async def test_top_is_refused_by_a_model_without_classes() -> None:
     hexagon = Hexagon()
-    facts = replace(hexagon.model.facts, task=Task.REGRESSION, classes=())
+    facts = replace(hexagon.model.facts, task=ModelTask.REGRESSION, classes=())
     hexagon.memory.state.models[hexagon.model.ref] = replace(hexagon.model, facts=facts)
     async with serving(hexagon) as api:
         member = await api.member(credits=9)

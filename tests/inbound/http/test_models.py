@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from augury.application.models.change_model import ChangeModel
-from augury.domain.answer_form import Task
+from augury.domain.answer_form import ModelTask
 from augury.domain.answer_meaning import ProbabilitiesAre, ValueIs
 from augury.domain.feature import Feature, FeatureKind
 from augury.domain.model import ModelRef, ModelState
@@ -80,7 +80,12 @@ async def test_models_are_listed_page_by_page(api: Api) -> None:
 async def test_a_model_says_how_it_decides_and_what_its_value_is(api: Api) -> None:
     told: dict[str, dict[str, Any]] = {
         "decides": {"threshold": 0.9},
-        "estimates": {"value_is": ValueIs.QUANTILE, "alpha": 0.9, "classes": (), "task": Task.REGRESSION},
+        "estimates": {
+            "value_is": ValueIs.QUANTILE,
+            "alpha": 0.9,
+            "classes": (),
+            "task": ModelTask.REGRESSION,
+        },
     }
     for name, facts in told.items():
         model = a_model(name)
@@ -144,16 +149,16 @@ async def test_an_unknown_model_is_a_404(api: Api) -> None:
 @pytest.mark.parametrize(
     ("task", "names", "properties"),
     [
-        (Task.CLASSIFICATION, ("a", "b"), {"label", "probabilities", "others"}),
-        (Task.MULTILABEL, ("a", "b"), {"labels", "probabilities", "others"}),
-        (Task.REGRESSION, (), {"value"}),
-        (Task.MULTI_REGRESSION, ("0.1", "0.9"), {"values"}),
-        (Task.UNCERTAIN_REGRESSION, (), {"value", "standard_deviation"}),
-        (Task.RANKING, (), {"value", "rank"}),
+        (ModelTask.CLASSIFICATION, ("a", "b"), {"label", "probabilities", "others"}),
+        (ModelTask.MULTILABEL, ("a", "b"), {"labels", "probabilities", "others"}),
+        (ModelTask.REGRESSION, (), {"value"}),
+        (ModelTask.MULTI_REGRESSION, ("0.1", "0.9"), {"values"}),
+        (ModelTask.UNCERTAIN_REGRESSION, (), {"value", "standard_deviation"}),
+        (ModelTask.RANKING, (), {"value", "rank"}),
     ],
 )
 async def test_a_model_says_what_its_answer_looks_like(
-    api: Api, task: Task, names: tuple[str, ...], properties: set[str]
+    api: Api, task: ModelTask, names: tuple[str, ...], properties: set[str]
 ) -> None:
     model = a_model("kind", features=[Feature("picture", FeatureKind.EMBEDDING, length=3)])
     facts = replace(
@@ -161,8 +166,8 @@ async def test_a_model_says_what_its_answer_looks_like(
         task=task,
         classes=names if "probabilities" in properties else (),
         outputs=names if "values" in properties else (),
-        schema=replace(model.facts.schema, is_grouped=task is Task.RANKING),
-        probabilities_are=ProbabilitiesAre.INDEPENDENT if task is Task.MULTILABEL else None,
+        schema=replace(model.facts.schema, is_grouped=task is ModelTask.RANKING),
+        probabilities_are=ProbabilitiesAre.INDEPENDENT if task is ModelTask.MULTILABEL else None,
     )
     api.hexagon.memory.state.models[model.ref] = replace(model, facts=facts)
 
@@ -170,8 +175,8 @@ async def test_a_model_says_what_its_answer_looks_like(
 
     assert (told["task"], told["outputs"]) == (task, list(facts.outputs))
     assert set(told["output_schema"]["properties"]) == properties
-    assert told["probabilities_are"] == ("independent" if task is Task.MULTILABEL else None)
+    assert told["probabilities_are"] == ("independent" if task is ModelTask.MULTILABEL else None)
     inputs = told["input_schema"]["properties"]
     assert inputs["picture"] == {"type": "array", "items": {"type": "number"}, "minItems": 3, "maxItems": 3}
-    assert ("group" in inputs) is (task is Task.RANKING)
+    assert ("group" in inputs) is (task is ModelTask.RANKING)
     assert told["input_schema"]["required"] == ["picture"]

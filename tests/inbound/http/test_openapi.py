@@ -51,6 +51,17 @@ def test_every_process_describes_the_api_in_the_same_words() -> None:
     assert len(descriptions) == 1
 
 
+async def test_schemas_have_their_published_names(api: Api) -> None:
+    described = await description(api)
+    schemas = described["components"]["schemas"]
+
+    assert schemas["Task"]["title"] == "Task"
+    assert "ranking" in schemas["Task"]["enum"]
+    assert schemas["VersionView"]["properties"]["task"] == {"$ref": "#/components/schemas/Task"}
+    assert "ModelTask" not in schemas
+    assert {each.rpartition("/")[2] for each in references(described)} <= set(schemas)
+
+
 async def test_every_route_is_described(api: Api) -> None:
     described = {(method, path) for method, path, _ in operations(await description(api))}
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from augury.domain.answer_form import Task
+from augury.domain.answer_form import ModelTask
 from augury.domain.feature import Feature, FeatureKind
 from augury.domain.input_schema import InputSchema
 from augury.domain.model_facts import ModelFacts
@@ -31,7 +31,7 @@ SCHEMA = InputSchema(
         Feature("text", FeatureKind.TEXT),
     )
 )
-FACTS = ModelFacts(task=Task.CLASSIFICATION, schema=SCHEMA, classes=("a", "b"), metrics={})
+FACTS = ModelFacts(task=ModelTask.CLASSIFICATION, schema=SCHEMA, classes=("a", "b"), metrics={})
 MOST = 1_000
 words = st.text(st.characters(codec="utf-8", exclude_characters='\0\r\n"'), max_size=9).map(
     lambda word: f" {word} "

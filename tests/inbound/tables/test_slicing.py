@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from augury.domain.answer_form import Task
+from augury.domain.answer_form import ModelTask
 from augury.domain.batch import FULL
 from augury.domain.feature import Feature, FeatureKind
 from augury.domain.input_schema import InputSchema
@@ -66,7 +66,7 @@ def test_a_row_that_is_too_long_is_named() -> None:
 def test_rows_that_take_far_more_room_than_their_file_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slicing, "ALWAYS", 100_000)
     schema = InputSchema((Feature("text", FeatureKind.TEXT),))
-    facts = ModelFacts(task=Task.CLASSIFICATION, schema=schema, classes=("a", "b"), metrics={})
+    facts = ModelFacts(task=ModelTask.CLASSIFICATION, schema=schema, classes=("a", "b"), metrics={})
 
     def of_parquet(rows: int) -> int:
         file = io.BytesIO()

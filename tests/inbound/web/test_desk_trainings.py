@@ -12,7 +12,7 @@ from augury.domain.model import ModelRef, ModelState
 from augury.domain.model_training import ModelTraining, TrainingProgress
 from augury.domain.reason_codes import ReasonCode
 from augury.domain.reasons import Reason
-from augury.domain.training_plan import ColumnKind, Cost, Task
+from augury.domain.training_plan import ColumnKind, Cost, TrainingTask
 from augury.domain.user import Role
 from tests.hexagon import PASSWORD, Hexagon
 from tests.inbound.web.site import Site, Visitor, alert, shown
@@ -100,7 +100,7 @@ async def test_every_setting_of_the_form_is_one_of_the_training(site: Site, oper
     plan = training.plan
     assert (training.name, plan.target, plan.time) == ("left", "churn", None)
     assert dict(plan.kinds) == {"age": ColumnKind.CATEGORY, "a=b": ColumnKind.SKIP}
-    assert (plan.task, plan.group, plan.positive) == (Task.CLASSES, " customer", "yes")
+    assert (plan.task, plan.group, plan.positive) == (TrainingTask.CLASSES, " customer", "yes")
     assert (plan.cost, plan.time_limit.total_seconds()) == (Cost(1, 5), 60)
     assert (training.terms.row_price, training.terms.text_price, training.terms.activate) == (None, 2, True)
     for word in ("Category", "Not used", "One of several classes", "1:5"):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augury.domain.answer_form import Task
+from augury.domain.answer_form import ModelTask
 from augury.domain.answer_meaning import ReadAs, ValueIs
 from augury.domain.feature import MOST_CATEGORY_NUMBER, MOST_NUMBER, Feature, FeatureKind
 from augury.domain.input_schema import InputSchema
@@ -209,7 +209,7 @@ def test_whatever_is_sent_is_answered_with_a_complaint_or_fits_every_feature(row
 
 
 def model(name: str = "tone", row_price: int = 1) -> Model:
-    facts = ModelFacts(task=Task.CLASSIFICATION, schema=SCHEMA, classes=("a", "b"), metrics={})
+    facts = ModelFacts(task=ModelTask.CLASSIFICATION, schema=SCHEMA, classes=("a", "b"), metrics={})
     return Model(
         ref=ModelRef(name, 1),
         facts=facts,
@@ -285,7 +285,7 @@ def regression(
 ) -> ModelFacts:
     features = tuple(Feature(name, FeatureKind.NUMERIC, nullable=nullable) for name in ("age", "size"))
     return ModelFacts(
-        task=Task.REGRESSION,
+        task=ModelTask.REGRESSION,
         schema=InputSchema(features),
         classes=(),
         metrics={},

@@ -11,7 +11,7 @@ import numpy as np
 
 from augury.application.ports import Json
 from augury.application.predictions.ports.predictor import Outcome, Question
-from augury.domain.answer_form import Task
+from augury.domain.answer_form import ModelTask
 from augury.domain.answer_meaning import ProbabilitiesAre, ReadAs
 from augury.domain.explanation import SECONDS_PER_LEAF, Contribution, Effect, Explanation, Scale, WordEffect
 from augury.domain.feature import Feature, FeatureKind
@@ -146,11 +146,11 @@ def _parts(facts: ModelFacts, answer: Row, shares: Shares, row: int, words: _Eff
 def _dimensions(facts: ModelFacts, answer: Row, width: int) -> Iterator[tuple[str | None, int, int]]:
     """A name, a dimension, and -1 if the raw value belongs to the opposite of the answer."""
     match facts.task:
-        case Task.CLASSIFICATION if width == 1:
+        case ModelTask.CLASSIFICATION if width == 1:
             yield answer["label"], 0, 1 if answer["label"] == facts.classes[1] else -1
-        case Task.CLASSIFICATION:
+        case ModelTask.CLASSIFICATION:
             yield answer["label"], facts.classes.index(answer["label"]), 1
-        case Task.MULTILABEL | Task.MULTI_REGRESSION:
+        case ModelTask.MULTILABEL | ModelTask.MULTI_REGRESSION:
             for dimension, name in enumerate(facts.form.names):
                 yield name, dimension, 1
         case _:

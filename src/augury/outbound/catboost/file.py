@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from augury.domain.answer_form import Task
+from augury.domain.answer_form import ModelTask
 from augury.domain.answer_meaning import ProbabilitiesAre, ReadAs, ValueIs
 from augury.domain.dates import DatePart, part_name
 from augury.domain.feature import Feature, FeatureKind
@@ -40,7 +40,7 @@ from augury.outbound.catboost.trial import PredictionType, neutral_answer, width
 
 MOST_CLASSES = 1_000
 
-_WIDTHS = {Task.REGRESSION: 1, Task.RANKING: 1, Task.UNCERTAIN_REGRESSION: 2}
+_WIDTHS = {ModelTask.REGRESSION: 1, ModelTask.RANKING: 1, ModelTask.UNCERTAIN_REGRESSION: 2}
 """The number of raw values of a row, for tasks whose names do not tell it."""
 
 MOST_OUTPUTS = 1_000
@@ -73,9 +73,9 @@ def facts_of(model: CatBoost) -> ModelFacts:
     task, value = _task(loss, classes, width_of(model, features))
     found = ModelFacts(
         task=task,
-        schema=InputSchema(features, is_grouped=task is Task.RANKING and _may_be_grouped(features)),
+        schema=InputSchema(features, is_grouped=task is ModelTask.RANKING and _may_be_grouped(features)),
         classes=classes,
-        outputs=_outputs(own, value) if task is Task.MULTI_REGRESSION else (),
+        outputs=_outputs(own, value) if task is ModelTask.MULTI_REGRESSION else (),
         metrics=own.metrics,
         probabilities_are=_probabilities(loss) if classes else None,
         card=card_of(model),
@@ -99,20 +99,20 @@ def prediction_type(facts: ModelFacts) -> PredictionType:
     CatBoost has no such type for several values or for a standard deviation."""
     if facts.classes:
         return "Probability"
-    one_exponent = facts.task is Task.REGRESSION and facts.read_as is ReadAs.EXPONENT
+    one_exponent = facts.task is ModelTask.REGRESSION and facts.read_as is ReadAs.EXPONENT
     return "Exponent" if one_exponent else "RawFormulaVal"
 
 
-def _task(loss: Loss | None, classes: Sequence[str], width: int) -> tuple[Task, Value]:
+def _task(loss: Loss | None, classes: Sequence[str], width: int) -> tuple[ModelTask, Value]:
     """What the model answers, and what its values mean. It has `width` raw values for a row."""
     if classes:
         multilabel = loss is not None and loss.name in MULTILABEL
-        return Task.MULTILABEL if multilabel else Task.CLASSIFICATION, Value()
+        return ModelTask.MULTILABEL if multilabel else ModelTask.CLASSIFICATION, Value()
     value = value_of(loss)
-    if width > 1 and value.task is not Task.UNCERTAIN_REGRESSION:
+    if width > 1 and value.task is not ModelTask.UNCERTAIN_REGRESSION:
         outputs = value.outputs if len(value.outputs) == width else tuple(map(str, range(width)))
-        return Task.MULTI_REGRESSION, replace(value, outputs=outputs)
-    if value.task is Task.MULTI_REGRESSION:  # a single target
+        return ModelTask.MULTI_REGRESSION, replace(value, outputs=outputs)
+    if value.task is ModelTask.MULTI_REGRESSION:  # a single target
         return value.task, replace(value, outputs=value.outputs or ("0",))
     return value.task, value
 
@@ -219,7 +219,7 @@ def _try_out(model: CatBoost, facts: ModelFacts) -> None:
 
 def _threshold(model: CatBoost, facts: ModelFacts) -> float | None:
     """The decision threshold. Only a model with one raw value for its two classes has one."""
-    is_binary = facts.task is Task.CLASSIFICATION and len(facts.classes) == 2
+    is_binary = facts.task is ModelTask.CLASSIFICATION and len(facts.classes) == 2
     if not is_binary or width_of(model, facts.schema.features) != 1:
         return None
     threshold = float(CatBoostClassifier.get_probability_threshold(model))

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from augury.domain.reason_codes import ReasonCode
 from augury.domain.reasons import Reason
-from augury.domain.training_plan import Plan, Task
+from augury.domain.training_plan import Plan, TrainingTask
 from augury.outbound.catboost.dictionaries import text_processing
 from augury.outbound.catboost.library import CatBoost, Pool, load_pandas
 from augury.outbound.training.features import MOST_BESIDE_TEXTS, Features
@@ -108,7 +108,7 @@ class Fitting:
 
     @property
     def loss(self) -> str:
-        if self.target.task is Task.NUMBER:
+        if self.target.task is TrainingTask.NUMBER:
             return "RMSE"
         return "Logloss" if len(self.target.classes) == 2 else "MultiClass"
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from augury.domain.answer import Answer
-from augury.domain.answer_form import Task
+from augury.domain.answer_form import ModelTask
 from augury.domain.answer_meaning import ReadAs, ValueIs
 from augury.domain.feature import Feature, FeatureKind
 from augury.domain.model_facts import ModelFacts
@@ -127,21 +127,23 @@ class LoadedModel:
         """The same as numbers. `table` may also be a pandas DataFrame."""
         predicted = self._predicted(table, self.asked)
         match self.facts.task:
-            case Task.CLASSIFICATION:
+            case ModelTask.CLASSIFICATION:
                 return Scores(_finite(predicted), self._decided(table, predicted), shortened(predicted))
-            case Task.MULTILABEL:  # a single label has the probability of its lack, too
+            case ModelTask.MULTILABEL:  # a single label has the probability of its lack, too
                 predicted = predicted[:, -len(self.facts.classes) :]
                 return Scores(_finite(predicted), self._chosen(table, predicted), shortened(predicted))
-            case Task.MULTI_REGRESSION | Task.UNCERTAIN_REGRESSION:
+            case ModelTask.MULTI_REGRESSION | ModelTask.UNCERTAIN_REGRESSION:
                 numbers = self._read(predicted.reshape(len(predicted), -1))
                 return Scores(_finite(numbers), None, numbers)
-            case Task.REGRESSION | Task.RANKING:
+            case ModelTask.REGRESSION | ModelTask.RANKING:
                 return Scores(np.isfinite(predicted), None, predicted)
 
     def _read(self, raw: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Several raw values in the unit of the answers."""
         with np.errstate(over="ignore"):
-            if self.facts.task is Task.UNCERTAIN_REGRESSION:  # the second is the logarithm of the deviation
+            if (
+                self.facts.task is ModelTask.UNCERTAIN_REGRESSION
+            ):  # the second is the logarithm of the deviation
                 return np.column_stack([raw[:, 0], np.exp(raw[:, 1])])
             return np.exp(raw) if self.facts.read_as is ReadAs.EXPONENT else raw
 

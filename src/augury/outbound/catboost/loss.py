@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from augury.domain.answer_form import Task
+from augury.domain.answer_form import ModelTask
 from augury.domain.answer_meaning import ReadAs, ValueIs
 from augury.domain.model import ModelRefused
 from augury.domain.reason_codes import ReasonCode
@@ -40,7 +40,7 @@ class Value:
     is_: ValueIs | None = None
     alpha: float | None = None
     read_as: ReadAs | None = None
-    task: Task = Task.REGRESSION
+    task: ModelTask = ModelTask.REGRESSION
     outputs: tuple[str, ...] = ()
     """The names of several numbers, if the loss has names for them."""
 
@@ -89,7 +89,7 @@ def _loss(found: object) -> Loss | None:
 
 
 def _always(
-    is_: ValueIs, read_as: ReadAs = ReadAs.RAW, task: Task = Task.REGRESSION
+    is_: ValueIs, read_as: ReadAs = ReadAs.RAW, task: ModelTask = ModelTask.REGRESSION
 ) -> Callable[[Loss], Value]:
     return lambda _: Value(is_, read_as=read_as, task=task)
 
@@ -123,7 +123,7 @@ def _quantiles(loss: Loss) -> Value:
     except ValueError as error:
         reason = Reason.of(ReasonCode.LOSS_NUMBERS, parameter="alpha", loss=loss.name)
         raise ModelRefused(reason=reason) from error
-    return Value(ValueIs.QUANTILE, None, ReadAs.RAW, Task.MULTI_REGRESSION, tuple(map(str, alphas)))
+    return Value(ValueIs.QUANTILE, None, ReadAs.RAW, ModelTask.MULTI_REGRESSION, tuple(map(str, alphas)))
 
 
 def _survival(loss: Loss) -> Value:
@@ -162,11 +162,11 @@ VALUES: Mapping[str, Callable[[Loss], Value]] = {
     # Custom losses, from Python objects and C++ descriptors.
     "PythonUserDefinedPerObject": _always(ValueIs.SCORE),
     "UserPerObjMetric": _always(ValueIs.SCORE),
-    "PythonUserDefinedMultiTarget": _always(ValueIs.SCORE, task=Task.MULTI_REGRESSION),
-    "MultiRMSE": _always(ValueIs.MEAN, task=Task.MULTI_REGRESSION),
-    "MultiRMSEWithMissingValues": _always(ValueIs.MEAN, task=Task.MULTI_REGRESSION),
+    "PythonUserDefinedMultiTarget": _always(ValueIs.SCORE, task=ModelTask.MULTI_REGRESSION),
+    "MultiRMSE": _always(ValueIs.MEAN, task=ModelTask.MULTI_REGRESSION),
+    "MultiRMSEWithMissingValues": _always(ValueIs.MEAN, task=ModelTask.MULTI_REGRESSION),
     "MultiQuantile": _quantiles,
-    "RMSEWithUncertainty": _always(ValueIs.MEAN, task=Task.UNCERTAIN_REGRESSION),
+    "RMSEWithUncertainty": _always(ValueIs.MEAN, task=ModelTask.UNCERTAIN_REGRESSION),
     "SurvivalAft": _survival,
 } | dict.fromkeys(
     (
@@ -182,5 +182,5 @@ VALUES: Mapping[str, Callable[[Loss], Value]] = {
         "YetiRank",
         "YetiRankPairwise",
     ),
-    _always(ValueIs.SCORE, task=Task.RANKING),
+    _always(ValueIs.SCORE, task=ModelTask.RANKING),
 )

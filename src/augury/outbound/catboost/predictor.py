@@ -19,7 +19,7 @@ from augury.application.predictions.ports.predictor import (
     SlicePredictor,
     Turn,
 )
-from augury.domain.answer_form import Task
+from augury.domain.answer_form import ModelTask
 from augury.domain.feature import MOST_TEXT
 from augury.domain.lane import Lane, Slice
 from augury.domain.model import Model
@@ -86,7 +86,7 @@ class CatBoostPredictor(Predictor, SlicePredictor):
     ) -> Sequence[Outcome]:
         loaded = await self._models.get(model, lane)
         outcomes = await self._outcomes(model, loaded, questions, turn, lane)
-        if loaded.facts.task is Task.RANKING:
+        if loaded.facts.task is ModelTask.RANKING:
             outcomes = await self._calls.run(lane, partial(_ranked, questions, outcomes))
         if any(question.explain is not None for question in questions):
             explainer = await self._models.explainer(loaded, lane)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from augury.domain.answer import Answer
-from augury.domain.answer_form import Task
+from augury.domain.answer_form import ModelTask
 from augury.domain.answer_meaning import ValueIs
 from augury.domain.model_facts import ModelFacts
 
@@ -27,11 +27,11 @@ class Scores:
     @classmethod
     def lost(cls, facts: ModelFacts, rows: int) -> Self:
         """`rows` rows without an answer."""
-        width = len(facts.form.names) or (2 if facts.task is Task.UNCERTAIN_REGRESSION else 0)
+        width = len(facts.form.names) or (2 if facts.task is ModelTask.UNCERTAIN_REGRESSION else 0)
         shape = (rows, width) if width else (rows,)
         decided = {
-            Task.CLASSIFICATION: np.zeros(rows, np.intp),
-            Task.MULTILABEL: np.zeros(shape, np.bool_),
+            ModelTask.CLASSIFICATION: np.zeros(rows, np.intp),
+            ModelTask.MULTILABEL: np.zeros(shape, np.bool_),
         }
         return cls(np.zeros(rows, np.bool_), decided.get(facts.task), np.zeros(shape))
 
@@ -59,11 +59,11 @@ class Scores:
         """None for a row without an answer."""
         finite, numbers = self.finite.tolist(), self.numbers.tolist()
         match facts.task:
-            case Task.REGRESSION | Task.RANKING:
+            case ModelTask.REGRESSION | ModelTask.RANKING:
                 return [
                     {"value": value} if good else None for value, good in zip(numbers, finite, strict=True)
                 ]
-            case Task.CLASSIFICATION:
+            case ModelTask.CLASSIFICATION:
                 assert self.decided is not None
                 classes, decided = facts.classes, self.decided.tolist()
                 return [
@@ -92,7 +92,11 @@ class Scores:
 
 def crossed(facts: ModelFacts, numbers: npt.NDArray[np.float64]) -> Sequence[int]:
     """The rows whose quantiles are not in the order of their alphas. Empty for other values."""
-    if facts.value_is is not ValueIs.QUANTILE or facts.task is not Task.MULTI_REGRESSION or not len(numbers):
+    if (
+        facts.value_is is not ValueIs.QUANTILE
+        or facts.task is not ModelTask.MULTI_REGRESSION
+        or not len(numbers)
+    ):
         return ()
     order = np.argsort([float(name) for name in facts.outputs], kind="stable")
     rows: list[int] = np.flatnonzero((np.diff(numbers[:, order], axis=1) < 0).any(axis=1)).tolist()

@@ -4,7 +4,7 @@ import msgspec
 from typing_extensions import override
 
 from augury.application.models.ports.uploads import ModelInspector
-from augury.domain.answer_form import Task
+from augury.domain.answer_form import ModelTask
 from augury.domain.feature import Feature, FeatureKind
 from augury.domain.input_schema import InputSchema
 from augury.domain.model import ModelRefused
@@ -29,7 +29,7 @@ class MemoryModelInspector(ModelInspector):
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise ModelRefused(reason=Reason.of(ReasonCode.UNREADABLE, error=str(error))) from error
         return ModelFacts(
-            task=Task.CLASSIFICATION if facts.classes else Task.REGRESSION,
+            task=ModelTask.CLASSIFICATION if facts.classes else ModelTask.REGRESSION,
             schema=InputSchema(tuple(Feature(name, kind) for name, kind in facts.features.items())),
             classes=tuple(facts.classes),
             metrics=facts.metrics,

@@ -6,7 +6,7 @@ from typing import Any
 
 from asyncpg import Record
 
-from augury.domain.answer_form import Task
+from augury.domain.answer_form import ModelTask
 from augury.domain.answer_meaning import ProbabilitiesAre, ReadAs, ValueIs
 from augury.domain.feature import Feature, FeatureKind
 from augury.domain.input_schema import InputSchema
@@ -27,7 +27,7 @@ def model_of(row: Record) -> Model:
     return Model(
         ref=ModelRef(row["name"], row["version"]),
         facts=ModelFacts(
-            task=Task(facts["task"]),
+            task=ModelTask(facts["task"]),
             schema=InputSchema(
                 tuple(
                     Feature(

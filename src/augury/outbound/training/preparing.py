@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from augury.domain.reason_codes import ReasonCode
 from augury.domain.reasons import Reason
-from augury.domain.training_plan import ColumnKind, Plan, Task
+from augury.domain.training_plan import ColumnKind, Plan, TrainingTask
 from augury.outbound.training.features import Features, beside_texts, dates_in
 from augury.outbound.training.kinds import Column, columns_of, number_conventions, number_of
 from augury.outbound.training.leaks import without_leaks
@@ -123,7 +123,7 @@ def _split(used: dict[str, list[Cell]], features: Features, target: Target, plan
     if plan.time:
         made = time_split(units, _times(plan.time, used[plan.time]), folds=FOLDS, duplicates=how)
     else:
-        strata = strata_of(target.values, are_classes=target.task is Task.CLASSES)
+        strata = strata_of(target.values, are_classes=target.task is TrainingTask.CLASSES)
         made = random_split(units, strata, folds=FOLDS, seed=plan.seed, duplicates=how)
     sides = [made.train, made.test, *(side for fold in made.folds for side in (fold.train, fold.validate))]
     if any(len(side) < 2 for side in sides):

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from augury.cards.card import Bin, Confusion, Curve, Score, Threshold
 from augury.domain.reason_codes import ReasonCode
 from augury.domain.reasons import Reason
-from augury.domain.training_plan import Cost, Task
+from augury.domain.training_plan import Cost, TrainingTask
 from augury.outbound.training.scores import class_scores, decided, number_scores, with_intervals
 from augury.outbound.training.split import Places
 from augury.outbound.training.target import Target
@@ -24,7 +24,7 @@ def scores_of(
 ) -> tuple[Sequence[Score], Reason]:
     """`answers` are probabilities or numbers. The baseline knows only the answers of the rows of `train`."""
     truth, known = target.values[test], target.values[train]
-    if target.task is Task.CLASSES:
+    if target.task is TrainingTask.CLASSES:
         shares = np.bincount(known.astype(np.intp), minlength=len(target.classes)) / len(known)
         always = np.tile(shares, (len(test), 1))
         mine, theirs = class_scores(truth, answers, threshold), class_scores(truth, always, None)
@@ -44,7 +44,7 @@ def calibration_of(target: Target, test: Places, answers: Numbers) -> list[Bin]:
     """Ten bins of the probability with equal widths (for two classes the second one's, otherwise the answered
     one's), or tenths of the predicted numbers."""
     truth = target.values[test]
-    if target.task is Task.NUMBER:
+    if target.task is TrainingTask.NUMBER:
         order = np.argsort(answers, kind="stable")
         return [
             Bin(
@@ -70,7 +70,7 @@ def calibration_of(target: Target, test: Places, answers: Numbers) -> list[Bin]:
 
 def confusion_of(target: Target, test: Places, answers: Numbers, threshold: float | None) -> Confusion | None:
     """None for a number. If there are many classes, the less frequent ones are put together."""
-    if target.task is Task.NUMBER:
+    if target.task is TrainingTask.NUMBER:
         return None
     count = len(target.classes)
     table = np.zeros((count, count), dtype=np.intp)

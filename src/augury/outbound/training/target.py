@@ -10,7 +10,7 @@ import numpy.typing as npt
 from augury.domain.model_facts import MOST_NAME_CHARACTERS
 from augury.domain.reason_codes import ReasonCode
 from augury.domain.reasons import Reason
-from augury.domain.training_plan import Plan, Task
+from augury.domain.training_plan import Plan, TrainingTask
 from augury.outbound.training.features import as_text
 from augury.outbound.training.kinds import no_number, number_conventions, number_of
 from augury.outbound.training.table import Cell
@@ -31,7 +31,7 @@ _YES = ("1", "yes", "true", "y", "да", "spam", "churn", "positive", "1.0")
 class Target:
     """The answers of the rows that are used."""
 
-    task: Task
+    task: TrainingTask
     classes: tuple[str, ...]
     """In the order of their numbers. For two classes, the second one's probability counts."""
     values: npt.NDArray[np.float64]
@@ -46,8 +46,10 @@ def read_target(cells: Sequence[Cell], plan: Plan) -> Target:
     present = [row for row, cell in enumerate(cells) if not _is_missing(cell)]
     different = {cells[row] for row in present}
     conventions = number_conventions(different)
-    task = plan.task or (Task.CLASSES if conventions is None or _are_classes(different) else Task.NUMBER)
-    if task is Task.NUMBER:
+    task = plan.task or (
+        TrainingTask.CLASSES if conventions is None or _are_classes(different) else TrainingTask.NUMBER
+    )
+    if task is TrainingTask.NUMBER:
         if conventions is None:
             raise _not_numbers(plan, different)
         numbers = {cell: number_of(cell, conventions) for cell in different}
@@ -103,7 +105,7 @@ def _classes(labels: Sequence[tuple[int, str]], notes: list[Reason], plan: Plan)
     number = {label: place for place, label in enumerate(order)}
     used = [(row, number[label]) for row, label in labels if label in number]
     return Target(
-        Task.CLASSES,
+        TrainingTask.CLASSES,
         order,
         np.array([each for _, each in used], dtype=np.float64),
         np.array([row for row, _ in used], dtype=np.intp),

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from augury.domain.answer import Answer
-from augury.domain.answer_form import AnswerForm, Task
+from augury.domain.answer_form import AnswerForm, ModelTask
 from augury.domain.feature import Feature, FeatureKind
 from augury.domain.input_schema import InputSchema
 from augury.domain.row_errors import RowError, RowFault
@@ -16,28 +16,28 @@ from tests.hexagon import Hexagon, a_model
 from tests.http_api import Api, is_problem, serving
 
 ANSWERS: dict[AnswerForm, tuple[Answer, dict[str, list[object]]]] = {
-    AnswerForm(Task.CLASSIFICATION, ("a", "b")): (
+    AnswerForm(ModelTask.CLASSIFICATION, ("a", "b")): (
         {"label": "b", "probabilities": {"b": 0.75, "a": 0.25}},
         {"label": ["b", ""], "probabilities": [0.25, 0.75, None, None]},
     ),
-    AnswerForm(Task.CLASSIFICATION, ("a", "b", "c")): (
+    AnswerForm(ModelTask.CLASSIFICATION, ("a", "b", "c")): (
         {"label": "b"},
         {"label": ["b", ""], "probabilities": [None] * 6},
     ),
-    AnswerForm(Task.MULTILABEL, ("a", "b")): (
+    AnswerForm(ModelTask.MULTILABEL, ("a", "b")): (
         {"labels": ["b"], "probabilities": {"a": 0.25, "b": 0.75}},
         {"labels": [False, True, False, False], "probabilities": [0.25, 0.75, None, None]},
     ),
-    AnswerForm(Task.MULTI_REGRESSION, ("0.1", "0.9")): (
+    AnswerForm(ModelTask.MULTI_REGRESSION, ("0.1", "0.9")): (
         {"values": {"0.1": -1.5, "0.9": 2.5}},
         {"values": [-1.5, 2.5, None, None]},
     ),
-    AnswerForm(Task.UNCERTAIN_REGRESSION): (
+    AnswerForm(ModelTask.UNCERTAIN_REGRESSION): (
         {"value": 1.5, "standard_deviation": 0.5},
         {"value": [1.5, None], "standard_deviation": [0.5, None]},
     ),
-    AnswerForm(Task.RANKING): ({"value": 1.5, "rank": 1}, {"value": [1.5, None], "rank": [1, 0]}),
-    AnswerForm(Task.REGRESSION): ({"value": 1.5}, {"value": [1.5, None]}),
+    AnswerForm(ModelTask.RANKING): ({"value": 1.5, "rank": 1}, {"value": [1.5, None], "rank": [1, 0]}),
+    AnswerForm(ModelTask.REGRESSION): ({"value": 1.5}, {"value": [1.5, None]}),
 }
 
 
@@ -57,7 +57,7 @@ def test_every_kind_of_answer_has_its_tensors(form: AnswerForm) -> None:
 
 
 def test_no_kind_of_answer_is_left_out() -> None:
-    assert {form.task for form in ANSWERS} == set(Task)
+    assert {form.task for form in ANSWERS} == set(ModelTask)
 
 
 def test_every_kind_of_feature_has_its_tensor() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from augury.application.models.register_model import Known
-from augury.domain.answer_form import Task
+from augury.domain.answer_form import ModelTask
 from augury.domain.answer_meaning import ReadAs
 from augury.domain.feature import Feature, FeatureKind
 from augury.domain.model import InvalidModelName, ModelNotFound, ModelRef, ModelRefused, ModelState
@@ -42,7 +42,7 @@ async def test_a_file_is_offered_by_what_it_says_of_itself(hexagon: Hexagon, fil
     model = registered.model
     assert (registered.is_new, registered.differences) == (True, ())
     assert model.ref == ModelRef("spam", 1)
-    assert (model.facts.task, model.facts.classes) == (Task.CLASSIFICATION, ("a", "b"))
+    assert (model.facts.task, model.facts.classes) == (ModelTask.CLASSIFICATION, ("a", "b"))
     assert model.facts.schema.features == (
         Feature("age", FeatureKind.NUMERIC),
         Feature("text", FeatureKind.TEXT),

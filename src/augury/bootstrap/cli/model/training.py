@@ -20,7 +20,7 @@ from augury.bootstrap.cli.model.arguments import (
 from augury.bootstrap.config import OperatorError
 from augury.bootstrap.operating import Operator, operated, remembers_data
 from augury.bootstrap.progress import progress
-from augury.domain.training_plan import Cost, Plan, Task, kinds_of
+from augury.domain.training_plan import Cost, Plan, TrainingTask, kinds_of
 
 MOST_NAME_CHARACTERS = 63
 
@@ -102,7 +102,7 @@ def train(
     plan = Plan(
         target=target,
         kinds=kinds_of(kinds),
-        task=Task(task) if task else None,
+        task=TrainingTask(task) if task else None,
         time=time,
         group=group,
         positive=positive,

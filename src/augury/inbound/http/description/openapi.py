@@ -34,6 +34,8 @@ BEARER = [{"bearer": list[str]()}]
 BEARER_OR_GUEST = [*BEARER, dict[str, list[str]]()]
 """The security of a route that also serves guests."""
 _RESPONSES = (EncodedJson.__name__, EventResponse.__name__)
+_PUBLISHED = {"ModelTask": "Task"}
+"""The schemas whose names in the code differ from the published ones, which generated clients use."""
 DESCRIPTION = """Machine-learning predictions for credits. Send data, get `202` and an id, and read the
 prediction a moment later. Or send `Prefer: wait=30` and get the result in the response.
 
@@ -81,11 +83,21 @@ def described(routes: Sequence[ControllerRouterHandler], base_path: str) -> byte
         schemas[name].additional_properties = False
     for name in [name for name in schemas if name.startswith(_RESPONSES)]:  # they are not types of the API
         del schemas[name]
+    for name, published in _PUBLISHED.items():
+        schemas[name].title = published
+        schemas[published] = schemas.pop(name)
     document.paths = _in_order(document.paths or {})
     shown = document.to_schema()
     shown["webhooks"], data = described_webhooks()
-    shown["components"]["schemas"] = data | shown["components"]["schemas"]
-    return msgspec.json.encode(shown)
+    shown["components"]["schemas"] = data | dict(sorted(shown["components"]["schemas"].items()))
+    text = msgspec.json.encode(shown)
+    for name, published in _PUBLISHED.items():
+        text = text.replace(_reference(name), _reference(published))
+    return text
+
+
+def _reference(name: str) -> bytes:
+    return msgspec.json.encode(f"#/components/schemas/{name}")
 
 
 def _in_order(paths: Mapping[str, PathItem]) -> dict[str, PathItem]:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from augury.domain.answer import Answer
-from augury.domain.answer_form import AnswerForm, Task
+from augury.domain.answer_form import AnswerForm, ModelTask
 from augury.domain.row_errors import RowError
 from augury.inbound.http.inference.datatypes import Datatype
 from augury.inbound.http.inference.messages import OutputTensor
@@ -50,18 +50,18 @@ class Output:
 def outputs_of(form: AnswerForm) -> tuple[Output, ...]:
     """The outputs of a model with answers of this form."""
     match form.task:
-        case Task.CLASSIFICATION:
+        case ModelTask.CLASSIFICATION:
             answer = Output("label", Datatype.BYTES), Output("probabilities", Datatype.FP64, form.names)
-        case Task.MULTILABEL:
+        case ModelTask.MULTILABEL:
             labels = Output("labels", Datatype.BOOL, form.names)
             answer = labels, Output("probabilities", Datatype.FP64, form.names)
-        case Task.MULTI_REGRESSION:
+        case ModelTask.MULTI_REGRESSION:
             return Output("values", Datatype.FP64, form.names), Output(ERROR, Datatype.BYTES)
-        case Task.UNCERTAIN_REGRESSION:
+        case ModelTask.UNCERTAIN_REGRESSION:
             answer = Output("value", Datatype.FP64), Output("standard_deviation", Datatype.FP64)
-        case Task.RANKING:
+        case ModelTask.RANKING:
             answer = Output("value", Datatype.FP64), Output("rank", Datatype.INT64)
-        case Task.REGRESSION:
+        case ModelTask.REGRESSION:
             return Output("value", Datatype.FP64), Output(ERROR, Datatype.BYTES)
     return *answer, Output(ERROR, Datatype.BYTES)
 

@@ -25,7 +25,15 @@ from augury.domain.model_training import (
     TrainingState,
 )
 from augury.domain.model_upload import ChecksumMismatch, UploadTerms
-from augury.domain.training_plan import MOST_SECONDS, ColumnKind, Cost, InvalidPlan, Plan, PlanFault, Task
+from augury.domain.training_plan import (
+    MOST_SECONDS,
+    ColumnKind,
+    Cost,
+    InvalidPlan,
+    Plan,
+    PlanFault,
+    TrainingTask,
+)
 from augury.inbound.http.callers.authors import author_of
 from augury.inbound.http.callers.identity import SignedIn
 from augury.inbound.http.edge.layer import share_of
@@ -106,7 +114,7 @@ async def train(
     name: Annotated[str, NAME],
     target: Annotated[str, TARGET],
     kinds: Annotated[str | None, KINDS] = None,
-    task: Annotated[Task | None, TASK] = None,
+    task: Annotated[TrainingTask | None, TASK] = None,
     time: Annotated[str | None, TIME] = None,
     group: Annotated[str | None, GROUP] = None,
     positive: Annotated[str | None, POSITIVE] = None,

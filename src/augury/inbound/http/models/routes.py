@@ -13,7 +13,7 @@ from litestar.params import FromPath
 
 from augury.application.limits import Limits
 from augury.application.models.ports.models import Models
-from augury.domain.answer_form import AnswerForm, Task
+from augury.domain.answer_form import AnswerForm, ModelTask
 from augury.domain.answer_meaning import ProbabilitiesAre, ValueIs
 from augury.domain.feature import MOST_EMBEDDING, Feature, FeatureKind
 from augury.domain.input_schema import GROUP, InputSchema
@@ -46,7 +46,7 @@ class VersionView(msgspec.Struct, frozen=True):
 
     version: int
     active: bool
-    task: Task
+    task: ModelTask
     row_price: int
     text_price: int
     explain_price: int | None
@@ -182,19 +182,19 @@ def _answer_properties(form: AnswerForm) -> tuple[dict[str, Any], list[str]]:
         "others": {"type": "number", "minimum": 0},
     }
     match form.task:
-        case Task.CLASSIFICATION:
+        case ModelTask.CLASSIFICATION:
             return {"label": {"enum": names}, **listed}, ["label"]
-        case Task.MULTILABEL:
+        case ModelTask.MULTILABEL:
             labels = {"type": "array", "items": {"enum": names}, "uniqueItems": True}
             return {"labels": labels, **listed}, ["labels", "probabilities"]
-        case Task.MULTI_REGRESSION:
+        case ModelTask.MULTI_REGRESSION:
             return {"values": by_name}, ["values"]
-        case Task.UNCERTAIN_REGRESSION:
+        case ModelTask.UNCERTAIN_REGRESSION:
             deviation = {"type": "number", "minimum": 0}
             return {"value": number, "standard_deviation": deviation}, ["value", "standard_deviation"]
-        case Task.RANKING:
+        case ModelTask.RANKING:
             return {"value": number, "rank": {"type": "integer", "minimum": 1}}, ["value", "rank"]
-        case Task.REGRESSION:
+        case ModelTask.REGRESSION:
             return {"value": number}, ["value"]
 
 

@@ -9,7 +9,7 @@ import msgspec
 from augury.cards.card import Coded
 from augury.domain.identifiers import TrainingId
 from augury.domain.model_training import ModelTraining, TrainingState
-from augury.domain.training_plan import ColumnKind, Task
+from augury.domain.training_plan import ColumnKind, TrainingTask
 
 EXAMPLE = TrainingId(UUID("01994d2f-7c1e-7000-8a3b-5c6d7e8f9013"))
 
@@ -19,7 +19,7 @@ class PlanView(msgspec.Struct, frozen=True):
 
     target: str
     kinds: dict[str, ColumnKind]
-    task: Task | None
+    task: TrainingTask | None
     time: str | None
     group: str | None
     positive: str | None

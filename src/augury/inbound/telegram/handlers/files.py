@@ -18,7 +18,7 @@ from msgspec import structs
 from augury.application.chats.ports.results import BatchReply
 from augury.application.limits import Limits
 from augury.application.ports import Json
-from augury.domain.answer_form import Task
+from augury.domain.answer_form import ModelTask
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import BatchId
 from augury.domain.model import Model, ModelNotFound
@@ -205,7 +205,7 @@ def _short(path: Path, model: Model, limits: Limits) -> CsvSurvey | None:
     """The survey of a file that becomes a single prediction; None of one that becomes a batch. Small work is
     one prediction, because it is answered sooner. Rows that are ranked are one, because each rank depends on
     the others."""
-    is_ranked = model.facts.task is Task.RANKING
+    is_ranked = model.facts.task is ModelTask.RANKING
     most = limits.max_rows if is_ranked else min(limits.small_rows, limits.max_rows)
     if path.stat().st_size > (MOST_RANKED_BYTES if is_ranked else limits.small_bytes):
         return None

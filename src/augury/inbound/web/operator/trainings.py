@@ -14,7 +14,7 @@ from augury.domain.errors import DomainError
 from augury.domain.identifiers import TrainingId
 from augury.domain.model_training import ModelTraining
 from augury.domain.model_upload import UploadTerms
-from augury.domain.training_plan import MOST_SECONDS, ColumnKind, Cost, Plan, Task, kinds_of
+from augury.domain.training_plan import MOST_SECONDS, ColumnKind, Cost, Plan, TrainingTask, kinds_of
 from augury.inbound.web.form_head import FormHead
 from augury.inbound.web.given import NotOffered, TooLong, choice, id_at, is_ticked, typed_number
 from augury.inbound.web.operator.desk import author_of, desk_get, desk_page, desk_post, done
@@ -100,7 +100,7 @@ def _plan(fields: Mapping[str, str]) -> Plan:
     return Plan(
         target=_column(fields.get("target")),
         kinds=kinds_of([line for line in fields.get("kinds", "").splitlines() if line.strip()]),
-        task=choice(fields.get("task"), Task),
+        task=choice(fields.get("task"), TrainingTask),
         time=_column(fields.get("time")) or None,
         group=_column(fields.get("group")) or None,
         positive=_column(fields.get("positive")) or None,
@@ -139,7 +139,7 @@ async def _list(
         sentence=sentence,
         typed=typed or {"seconds": str(SECONDS)},
         kinds=list(ColumnKind),
-        tasks=list(Task),
+        tasks=list(TrainingTask),
         most_seconds=MOST_SECONDS,
     )
 
