@@ -14,7 +14,7 @@ from random import Random
 
 from playwright.sync_api import Browser, FloatRect, Locator, Page, expect, sync_playwright
 
-from augury.application.operation.ports import Part, Process
+from augury.application.operation.ports import Process, ProcessRole
 from augury.domain.figures import Figures, Step, latencies_of
 from augury.domain.identifiers import uuid7
 from augury.domain.model import ModelRef
@@ -109,7 +109,7 @@ async def worked(hexagon: Hexagon) -> None:
     await hexagon.models.add(canary)
     await hexagon.start_canary(ref=canary.ref, share=0.25)
     await hexagon.verify_ledger()
-    await hexagon.figures.add(Process(id=uuid7(), part=Part.WORKER), Figures())
+    await hexagon.figures.add(Process(id=uuid7(), part=ProcessRole.WORKER), Figures())
     now = hexagon.clock.now()
     async with hexagon.memory.change() as state:
         for ago in range(MINUTES):

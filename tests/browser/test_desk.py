@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from playwright.sync_api import Browser, Request, expect
 
-from augury.application.operation.ports import Part, Process
+from augury.application.operation.ports import Process, ProcessRole
 from augury.application.predictions.ports.queue import Task
 from augury.domain.audit import Action
 from augury.domain.identifiers import uuid7
@@ -102,7 +102,7 @@ def test_an_operator_does_everything(operator: Person, service: Service) -> None
     ada = service.run(hexagon.user(credits=5, email=email))
     prediction = service.run(hexagon.request_prediction(ada.id))
     service.run(hexagon.run_all())
-    service.run(hexagon.keep_figures(Process(id=uuid7(), part=Part.WORKER)))
+    service.run(hexagon.keep_figures(Process(id=uuid7(), part=ProcessRole.WORKER)))
 
     operator.goes("/app/desk/overview?range=day")
     assert page.locator(".chart canvas").count() == 3
@@ -110,7 +110,7 @@ def test_an_operator_does_everything(operator: Person, service: Service) -> None
     shown = page.locator("#figures").get_attribute("data-chart-of")
     service.run(hexagon.request_prediction(ada.id))
     service.run(hexagon.run_all())
-    service.run(hexagon.keep_figures(Process(id=uuid7(), part=Part.WORKER)))
+    service.run(hexagon.keep_figures(Process(id=uuid7(), part=ProcessRole.WORKER)))
     expect(page.locator("#figures")).not_to_have_attribute("data-chart-of", str(shown), timeout=30_000)
 
     refunds(operator, email, str(prediction.id))

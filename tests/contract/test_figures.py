@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from augury.application.operation.ports import Part, Process
+from augury.application.operation.ports import Process, ProcessRole
 from augury.domain.audit import Act, Action, Author
 from augury.domain.deviation import Deviation, DeviationCode
 from augury.domain.figures import Figures, Step, latencies_of
@@ -13,8 +13,8 @@ from augury.domain.reasons import Reason
 from tests.adapters import Adapters
 
 COUNTED = Figures(accepted=5, succeeded=3, failed=1, revenue=7, latencies=latencies_of([0.004, 0.3, 1000]))
-WORKER = Process(id=uuid7(), part=Part.WORKER)
-API = Process(id=uuid7(), part=Part.API)
+WORKER = Process(id=uuid7(), part=ProcessRole.WORKER)
+API = Process(id=uuid7(), part=ProcessRole.API)
 ACT = Act(author=Author(system_user="root", request_id="r"), action=Action.CHECK_LEDGER, subject="ledger")
 SOON = timedelta(minutes=1)
 

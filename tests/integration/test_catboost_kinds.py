@@ -20,11 +20,11 @@ from augury.application.predictions.ports.predictor import Outcome, Question
 from augury.domain.answer_form import ModelTask
 from augury.domain.answer_meaning import ProbabilitiesAre, ValueIs
 from augury.domain.feature import FeatureKind
-from augury.domain.lane import Slice
+from augury.domain.lane import SliceLimit
 from augury.domain.model import ModelRefused
 from augury.domain.row_errors import RowDoubt, RowError, RowFault
 from augury.inbound.tables.results.ndjson_results import NdjsonWriter
-from augury.inbound.tables.results.words import Words
+from augury.inbound.tables.results.words import ResultWords
 from augury.inbound.tables.results.writer import RawPart
 from augury.inbound.tables.uploads.csv_upload import CsvUpload
 from augury.inbound.tables.uploads.ndjson_upload import NdjsonUpload
@@ -267,7 +267,7 @@ def by_columns(trained: Trained, rows: Sequence[dict[str, Any]]) -> list[Any]:
     [part] = upload.slices()
     outcome = answer_slice(trained.model, encode_sheet(upload.sheet()), part.content, 100)
     assert outcome.valid_rows == len(rows)
-    writer = NdjsonWriter(upload.sheet(), Words(error=str, warning=str))
+    writer = NdjsonWriter(upload.sheet(), ResultWords(error=str, warning=str))
     lines = writer.write(RawPart(1, part.content, outcome.content, ""))
     return [json.loads(line)["output"] for line in lines.splitlines()]
 
@@ -398,7 +398,7 @@ async def test_a_ranking_says_the_order_within_each_group_of_the_request(tmp_pat
     store = FolderModelStore(tmp_path / "store")
     pool = numeric_pool(target=TARGET, group_id=GROUPS)
     model = await registered(train(pool, tmp_path / "m.cbm", loss="QueryRMSE"), store)
-    predictor = CatBoostPredictor(store, most=Slice(rows=3, size=1 << 20))  # so that groups are cut
+    predictor = CatBoostPredictor(store, most=SliceLimit(rows=3, size=1 << 20))  # so that groups are cut
     rows: list[Any] = [
         {"x": place / 10, "y": -place / 7, "group": ("a", 7, "7")[place % 3]} for place in range(12)
     ]

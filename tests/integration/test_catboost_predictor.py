@@ -25,7 +25,7 @@ from augury.application.predictions.ports.predictor import Outcome, Question
 from augury.domain.answer_form import ModelTask
 from augury.domain.feature import Feature, FeatureKind
 from augury.domain.input_schema import InputSchema
-from augury.domain.lane import Lane, Slice
+from augury.domain.lane import Lane, SliceLimit
 from augury.domain.model import Model
 from augury.domain.row_errors import RowError, RowFault
 from augury.domain.speed import FEW, Speed
@@ -465,7 +465,7 @@ async def test_a_large_question_is_answered_in_slices_like_a_small_one(
     unlike = await registered(regression_model(tmp_path / "regression.cbm"), store)
     rows: list[object] = [*ROWS, {"number": "no"}, *ROWS, 7, *ROWS]
     questions = [one(ROW), replace(many(rows), rows=len(rows)), many(ROWS[:2])]
-    whole, sliced = CatBoostPredictor(store), CatBoostPredictor(store, most=Slice(rows=4, size=10_000))
+    whole, sliced = CatBoostPredictor(store), CatBoostPredictor(store, most=SliceLimit(rows=4, size=10_000))
     try:
         for model in (binary, unlike):
             expected = await whole.predict(model, questions)

@@ -15,9 +15,9 @@ from augury.domain.answer_form import ModelTask
 from augury.domain.model_facts import ModelFacts, NoClasses
 from augury.inbound.tables.results.csv_results import CsvWriter
 from augury.inbound.tables.results.ndjson_results import NdjsonWriter
-from augury.inbound.tables.results.words import Words
+from augury.inbound.tables.results.words import ResultWords
 from augury.inbound.tables.results.writer import RawPart
-from augury.inbound.tables.sheet import Sheet as FileSheet
+from augury.inbound.tables.sheet import CsvSheet as FileSheet
 from augury.inbound.tables.uploads.ndjson_upload import NdjsonUpload
 from augury.inbound.tables.writing import written
 from augury.outbound.catboost.file import facts_of, open_model
@@ -102,7 +102,7 @@ def test_the_results_of_a_batch_list_the_likeliest(model: LoadedModel) -> None:
     [part] = [*upload.feed(b"".join(json.dumps(row).encode() + b"\n" for row in ROWS)), *upload.finish()]
     sheet = structs.replace(upload.sheet(), top=2)
     outcome = answer_slice(model, encode_sheet(sheet), part.content, 100)
-    raw, words = RawPart(1, part.content, outcome.content, ""), Words(error=str, warning=str)
+    raw, words = RawPart(1, part.content, outcome.content, ""), ResultWords(error=str, warning=str)
 
     lines = NdjsonWriter(sheet, words).write(raw).splitlines()
     header, first, *_ = (CsvWriter(sheet, words).begin() + CsvWriter(sheet, words).write(raw)).splitlines()

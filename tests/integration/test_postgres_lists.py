@@ -33,7 +33,7 @@ from augury.outbound.postgres import (
 )
 from augury.outbound.postgres.pages import LAST
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
-from augury.outbound.postgres.prediction_pages import MOST_LOOKED_AT, Wanted
+from augury.outbound.postgres.prediction_pages import MOST_LOOKED_AT, WantedPredictions
 from augury.outbound.postgres.predictions import PostgresPredictions
 from augury.outbound.postgres.query import Records
 from augury.outbound.postgres.reads import Reads
@@ -210,7 +210,7 @@ async def test_a_page_of_the_audit_log_reads_little_wherever_it_begins(
     history: Pool, wanted: dict[str, Any]
 ) -> None:
     for before in (None, numbered(MANY // 2), numbered(50)):
-        page = audit_log.Wanted(before, Filters(**wanted))
+        page = audit_log.WantedEntries(before, Filters(**wanted))
         await require_bounded(history, *page.page(PAGE))
 
 
@@ -278,7 +278,7 @@ async def test_a_page_of_predictions_reads_little_wherever_it_begins(
     history: Pool, status: Status | None, model: tuple[str, int | None] | None
 ) -> None:
     for before in DEPTHS:
-        wanted = Wanted(USER, before, status, model)
+        wanted = WantedPredictions(USER, before, status, model)
         await require_bounded(history, *wanted.page(PAGE))
 
 
@@ -321,7 +321,7 @@ async def test_a_page_of_somebody_who_was_here_early_does_not_read_what_came_lat
     await history.execute(FILL_EARLY)
     for status in (None, Status.SUCCEEDED, Status.QUEUED, Status.FAILED):
         for model in (None, ("tone", None), ("tone", 1), ("spam", None)):
-            await require_bounded(history, *Wanted(EARLY, None, status, model).page(PAGE))
+            await require_bounded(history, *WantedPredictions(EARLY, None, status, model).page(PAGE))
     await require_found(history, FEW, predictions.USAGE, EARLY, UUID(int=0), 1_000)
     await require_found(history, FEW, batches.PAGE, EARLY, LAST, PAGE)
     await require_found(history, FEW, webhooks.PAGE, EARLY, LAST, PAGE)
@@ -334,7 +334,7 @@ async def test_a_page_of_somebody_who_was_here_early_does_not_read_what_came_lat
         {"user_id": EARLY},
         {"user_id": EARLY, "actor": "early"},
     ):
-        sql, *arguments = audit_log.Wanted(None, Filters(**filters)).page(PAGE)
+        sql, *arguments = audit_log.WantedEntries(None, Filters(**filters)).page(PAGE)
         await require_bounded(history, sql, *arguments)
 
 
@@ -373,7 +373,7 @@ async def test_a_page_passes_over_the_slices_of_a_huge_batch(
     named = model and (model[0] if model[1] is None else f"{model[0]}@{model[1]}")
     found, before, calls = 0, None, 0
     while calls == 0 or before is not None:
-        wanted = Wanted(SLICES, before, status, model)
+        wanted = WantedPredictions(SLICES, before, status, model)
         await require_bounded(history, *wanted.page(PAGE))
         page = await predictions.page(SLICES, limit=PAGE - 1, before=before, status=status, model=named)
         found, before, calls = found + len(page.items), page.more, calls + 1

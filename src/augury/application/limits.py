@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from augury.domain.feature import MOST_TEXT
-from augury.domain.lane import Slice, Small
+from augury.domain.lane import SliceLimit, Small
 from augury.domain.model import ModelNotFound, ModelRef, VersionMissing
 from augury.domain.transfer import MOST_CREDITS
 
@@ -165,9 +165,11 @@ class Limits:
         )
 
     @property
-    def slice(self) -> Slice:
+    def slice(self) -> SliceLimit:
         """The most work that is run at once."""
-        return Slice(rows=self.slice_rows, size=self.slice_bytes, seconds=self.slice_time.total_seconds())
+        return SliceLimit(
+            rows=self.slice_rows, size=self.slice_bytes, seconds=self.slice_time.total_seconds()
+        )
 
 
 def _is_model(text: str) -> bool:

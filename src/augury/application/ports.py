@@ -140,7 +140,7 @@ class Accepted:
     notify: bool = False
     """Whether a notice of its end is kept until it is delivered."""
     bulk_cost: int | None = None
-    """Its cost in the bulk lane (`Slice.cost`). None for small work."""
+    """Its cost in the bulk lane (`SliceLimit.cost`). None for small work."""
     explain: int | None = None
     """How many features of each row are explained, the strongest ones. None: no explanation."""
     spender: UUID | None = None

@@ -18,7 +18,7 @@ from augury.application.models.follow_training import FollowTraining
 from augury.application.models.follow_upload import FollowUpload
 from augury.application.operation.check_books import CheckBooks
 from augury.application.operation.keep_figures import KeepFigures
-from augury.application.operation.ports import Part
+from augury.application.operation.ports import ProcessRole
 from augury.application.people.guest_keys import GuestKeys
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.follow_prediction import FollowPrediction
@@ -128,7 +128,7 @@ async def serve(
     stop: asyncio.Event,
     checks: Checks,
     *,
-    part: Part = Part.API,
+    part: ProcessRole = ProcessRole.API,
     tables: Workplace | None = None,
 ) -> None:
     """Serve the API on `listener` until `stop`. Then answer the requests that wait for a prediction, and end
@@ -146,7 +146,7 @@ async def serve(
     settings = await container.get(HttpSettings)
     pages = pages_of(container, settings, await container.get(WebSettings), lambda: app.state)
     # People who run everything at once look at the pages next. Elsewhere the first visitor loads them.
-    opening = [pages.open()] if pages and part is Part.UP else []
+    opening = [pages.open()] if pages and part is ProcessRole.UP else []
     app: Litestar = create_app(
         container=container,
         settings=settings,

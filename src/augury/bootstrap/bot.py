@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from augury.application.limits import Limits
 from augury.application.operation.keep_figures import KeepFigures
-from augury.application.operation.ports import Part
+from augury.application.operation.ports import ProcessRole
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.places import Places
 from augury.bootstrap.config import OperatorError, ProcessSettings, SettingError, read
@@ -63,7 +63,7 @@ async def _serving(
         backlog, deliverer = await container.get(Backlog), await container.get(Deliverer)
         figures, places = await container.get(KeepFigures), await container.get(Places)
         async with (
-            background(backlog.watch(), places.watch(), figures.run(Part.BOT)),
+            background(backlog.watch(), places.watch(), figures.run(ProcessRole.BOT)),
             EventListener(rabbit.urls, deliverer.tell, exchange=EVENTS, routing_key=FINISHED),
             running(container) as bot,
         ):

@@ -1,5 +1,5 @@
 """The program that trains a model from a table that was sent to the service:
-`python -m augury.bootstrap.training_child`, with an `Order` on standard input.
+`python -m augury.bootstrap.training_child`, with a `TrainingOrder` on standard input.
 
 It reports on standard output, one JSON object a line. `process_trainer`, which runs it, handles its end. It
 ends with the process that runs it, and yields to predictions on the same machine.
@@ -20,7 +20,7 @@ from augury.inbound.tables.encoding import encoding_of
 from augury.inbound.tables.unreadable import BrokenUtf8, NotText
 from augury.outbound.catboost.trainer import train_table
 from augury.outbound.child_process import limit_memory, limit_processors
-from augury.outbound.process_trainer import Order, Report
+from augury.outbound.process_trainer import Report, TrainingOrder
 from augury.outbound.training.table import is_parquet
 from augury.outbound.training.watch import Untrainable, Watch
 
@@ -32,7 +32,7 @@ def main() -> None:
     reports = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # output of the library must not mix with the reports
     os.nice(NICENESS)
-    order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
+    order = msgspec.json.decode(sys.stdin.buffer.readline(), type=TrainingOrder)
     limit_memory(order.memory)
     limit_processors(order.seconds, order.threads)
     stop = Event()
@@ -41,7 +41,7 @@ def main() -> None:
     os._exit(0)  # the listening thread holds standard input
 
 
-def _trained(order: Order, watch: Watch) -> Report:
+def _trained(order: TrainingOrder, watch: Watch) -> Report:
     """The last report."""
     table = Path(order.table)
     plan = Plan.of(order.plan, threads=order.threads)

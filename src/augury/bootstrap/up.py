@@ -14,7 +14,7 @@ from rich.console import Console
 from augury.application.batches.ports import BatchStore
 from augury.application.models.ports.models import Models, ModelStore
 from augury.application.models.register_model import RegisterModel
-from augury.application.operation.ports import Part
+from augury.application.operation.ports import ProcessRole
 from augury.application.ports import Clock
 from augury.application.predictions.sweep import Sweep
 from augury.bootstrap.api import checks_of, events_heard, http_settings, serve, told_of_ends
@@ -102,7 +102,11 @@ async def _up(process: ProcessSettings, database: PostgresSettings, listener: so
             await stack.enter_async_context(background((await container.get(WebhookDeliverer)).run()))
             _show_banner(process)
             await serve(
-                container, listener, stop, await checks_of(container, broker=rabbit is not None), part=Part.UP
+                container,
+                listener,
+                stop,
+                await checks_of(container, broker=rabbit is not None),
+                part=ProcessRole.UP,
             )
     finally:
         await container.close()

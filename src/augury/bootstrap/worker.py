@@ -20,7 +20,7 @@ from augury.application.models.store_speeds import StoreSpeeds
 from augury.application.models.store_usage import StoreUsage
 from augury.application.models.train_model import TrainModel
 from augury.application.operation.keep_figures import KeepFigures
-from augury.application.operation.ports import Part
+from augury.application.operation.ports import ProcessRole
 from augury.application.operation.purge_audit_log import PurgeAuditLog
 from augury.application.predictions.ports.queue import PredictionQueue
 from augury.application.predictions.ports.sweeping import Upkeep
@@ -71,7 +71,7 @@ async def run_worker(process: ProcessSettings) -> None:
                 health_told(process, consumer.alive, await container.get(CollectorRegistry))
             )
             figures = await container.get(KeepFigures)
-            await stack.enter_async_context(background(figures.run(Part.WORKER)))
+            await stack.enter_async_context(background(figures.run(ProcessRole.WORKER)))
             spare_the_collector()
             log.info("the worker is running")
             await stop.wait()

@@ -10,7 +10,7 @@ from typing import Self
 
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import BatchId, UserId
-from augury.domain.lane import Slice
+from augury.domain.lane import SliceLimit
 from augury.domain.model import ModelRef
 from augury.domain.prediction import Status
 
@@ -18,8 +18,8 @@ SLICE_ROWS = 2_000
 """The most rows of one slice."""
 SLICE_BYTES = 1_000_000
 """The most bytes of a slice's input in memory, unless it is a single row."""
-FULL = Slice(rows=SLICE_ROWS, size=SLICE_BYTES)
-"""The largest slice. Slices of slow models are smaller (`Slice.at`)."""
+FULL = SliceLimit(rows=SLICE_ROWS, size=SLICE_BYTES)
+"""The largest slice. Slices of slow models are smaller (`SliceLimit.at`)."""
 MOST_SMALLER = 10_000
 """Slices of one batch that may be smaller. Further ones are full, so that the number of slices stays
 bounded."""

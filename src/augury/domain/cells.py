@@ -20,7 +20,7 @@ class Absent(Enum):
 ABSENT = Absent.ABSENT
 
 
-class Names:
+class NameIndex:
     """Finds a name exactly, or else without surrounding blanks: ` score ` and `score` may both exist."""
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -37,11 +37,11 @@ class Names:
         return text if text in self._names else self._bare.get(text)
 
 
-def known_values(feature: Feature) -> Names:
-    return Names(feature.values)
+def known_values(feature: Feature) -> NameIndex:
+    return NameIndex(feature.values)
 
 
-def text_in(cell: str, feature: Feature, known: Names) -> object:
+def text_in(cell: str, feature: Feature, known: NameIndex) -> object:
     """The text, boolean or embedding in a cell. An empty category or embedding is absent: a table has no
     other way to say that. An empty date is None, a missing date.
 

@@ -19,7 +19,7 @@ class Lane(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Slice:
+class SliceLimit:
     """The most work that is run at once: a number of rows, of bytes of input or of seconds, whichever is
     reached first.
 

@@ -91,7 +91,7 @@ class Line:
         )
 
 
-class Service:
+class ServiceCurve:
     """What the users of the bulk lane were served when the least share reached a position: two sums of
     functions that rise evenly while one user is served."""
 
@@ -145,12 +145,12 @@ class Standing:
     """The cost of those in the bulk lane."""
     last: PredictionId | None = field(init=False)
     """The newest waiting prediction."""
-    _service: Service = field(init=False, repr=False, compare=False)
+    _service: ServiceCurve = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         lines = [*([self.small] if self.small else []), *self.bulk.values()]
         object.__setattr__(self, "last", max((line.marks[-1].id for line in lines), default=None))
-        object.__setattr__(self, "_service", Service(self.bulk.values()))
+        object.__setattr__(self, "_service", ServiceCurve(self.bulk.values()))
 
     def before(self, lane: Lane, user_id: UserId, id: PredictionId) -> tuple[float, float]:
         """The number of predictions, and the work, that are likely to start before this one.

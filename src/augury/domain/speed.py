@@ -17,8 +17,8 @@ _FORGETTING = 8e7  # twenty slices of 2,000 rows: older measurements fade as new
 class Speed:
     """The line through the origin that fits the measured calls best: seconds by units of work.
 
-    A unit is a row, or as many bytes as fill as much of a slice (`Slice.units`). Large calls weigh more, by
-    the square of their units: they show best what a row costs.
+    A unit is a row, or as many bytes as fill as much of a slice (`SliceLimit.units`). Large calls weigh more,
+    by the square of their units: they show best what a row costs.
     """
 
     squares: float = 0.0

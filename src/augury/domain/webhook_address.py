@@ -21,7 +21,7 @@ Networks = Collection[IPv4Network | IPv6Network]
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class CallTarget:
     """The target of a call: its name is resolved, and only permitted addresses are connected to."""
 
     scheme: str
@@ -30,7 +30,7 @@ class Target:
     port: int
 
 
-def target_of(url: str) -> Target:
+def target_of(url: str) -> CallTarget:
     """Raises `InvalidWebhook`."""
     if len(url) > MOST_URL_CHARACTERS or not is_storable(url) or not url.isprintable() or " " in url:
         raise InvalidWebhook(reason=Reason.of(ReasonCode.URL_LENGTH, most=MOST_URL_CHARACTERS))
@@ -48,10 +48,10 @@ def target_of(url: str) -> Target:
         raise InvalidWebhook(reason=Reason.of(ReasonCode.URL_WITH_FRAGMENT))
     if "\\" in url or port == 0 or not (_address(host) or _HOST.fullmatch(host)):
         raise InvalidWebhook(reason=Reason.of(ReasonCode.URL_WITHOUT_HOST))
-    return Target(parts.scheme, host, port or _PORTS[parts.scheme])
+    return CallTarget(parts.scheme, host, port or _PORTS[parts.scheme])
 
 
-def require_callable(target: Target, addresses: Sequence[str], allowed: Networks) -> None:
+def require_callable(target: CallTarget, addresses: Sequence[str], allowed: Networks) -> None:
     """Raises `InvalidWebhook` unless every address of the name may be called: a global address, or one in a
     network that the operator allows. Without TLS, all of them must be in such a network."""
     found = [_address(each) for each in addresses]

@@ -36,7 +36,7 @@ class ServerEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class StreamTimes:
     comment_every: timedelta
     """After this silence a comment is sent, so that no proxy closes the connection as dead."""
     lifetime: timedelta
@@ -58,7 +58,7 @@ class EventResponse:
         self,
         stream: Stream[Any] | None,
         shown: Callable[[Any], ServerEvent],
-        pace: Pace,
+        pace: StreamTimes,
         *,
         opening: str | None = None,
         told: Callable[[], None] = lambda: None,

@@ -62,7 +62,7 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     """The model is in its file."""
 
 
-class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class TrainingOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The first line of the child's input. Any further line means that it has to stop."""
 
     table: str
@@ -95,8 +95,8 @@ class ProcessTrainer(ModelTrainer):
     async def clear(self) -> int:
         return await asyncio.to_thread(delete_leftovers, PREFIX)
 
-    def _order(self, file: Path, saved: Path, plan: Plan) -> Order:
-        return Order(
+    def _order(self, file: Path, saved: Path, plan: Plan) -> TrainingOrder:
+        return TrainingOrder(
             table=str(file),
             saved=str(saved),
             plan=plan.settings,
@@ -105,7 +105,7 @@ class ProcessTrainer(ModelTrainer):
             seconds=math.ceil(FACTOR * plan.time_limit.total_seconds()) + ALLOWANCE,
         )
 
-    async def _trained(self, order: Order, watch: TrainingWatch) -> None:
+    async def _trained(self, order: TrainingOrder, watch: TrainingWatch) -> None:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-m", self._program),
             stdin=PIPE,
@@ -151,7 +151,7 @@ async def _write(file: Path, pieces: AsyncIterator[bytes]) -> None:
         raise Unavailable(f"the folder of temporary files: {error}") from error
 
 
-async def _told_to_stop(process: Process, order: Order, watch: TrainingWatch) -> None:
+async def _told_to_stop(process: Process, order: TrainingOrder, watch: TrainingWatch) -> None:
     """Send the order, and a line once the training has to stop. Before the first tree, end the process."""
     assert process.stdin is not None
     with suppress(ConnectionError):

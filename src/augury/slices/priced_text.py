@@ -10,14 +10,14 @@ from augury.domain.feature import FeatureKind
 from augury.domain.input_schema import InputSchema
 from augury.domain.pricing import bytes_of_text
 from augury.slices.arrow import Cells, Table
-from augury.slices.sheet import Kind, Sheet
+from augury.slices.sheet import RowStorage, Sheet
 
 _decoder: msgspec.json.Decoder[object] = msgspec.json.Decoder()
 _BLANKS = "".join(filter(str.isspace, map(chr, range(0x3001))))
 """The characters that `str.strip` removes. Arrow removes a few less."""
 
 
-def text_bytes(kind: Kind, table: Table, schema: InputSchema, places: Mapping[str, int]) -> int:
+def text_bytes(kind: RowStorage, table: Table, schema: InputSchema, places: Mapping[str, int]) -> int:
     """The UTF-8 bytes of the values of the model's text features in this table of rows, or of some rows.
 
     `places` are the columns of the features, by name. Blanks around a CSV cell do not count, because the
@@ -26,7 +26,7 @@ def text_bytes(kind: Kind, table: Table, schema: InputSchema, places: Mapping[st
     names = [feature.name for feature in schema.features if feature.kind is FeatureKind.TEXT]
     if not names:
         return 0
-    if kind is Kind.JSON:
+    if kind is RowStorage.JSON:
         return bytes_of_text(schema, map(_decoder.decode, table.column("row").to_pylist()))
     return sum(_size(kind, table.column(places[name])) for name in names if name in places)
 
@@ -37,11 +37,11 @@ def places_in(sheet: Sheet) -> Mapping[str, int]:
     return {name: place for name, place in pairs if name is not None}
 
 
-def _size(kind: Kind, cells: Cells) -> int:
+def _size(kind: RowStorage, cells: Cells) -> int:
     if pa.types.is_dictionary(cells.type):
         cells = cells.cast(cells.type.value_type)
     if not (pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type)):
         return 0
-    if kind is Kind.TEXT:
+    if kind is RowStorage.TEXT:
         cells = pc.utf8_trim(cells, _BLANKS)
     return int(pc.sum(pc.binary_length(cells)).as_py() or 0)

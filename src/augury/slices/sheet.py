@@ -12,7 +12,7 @@ from augury.domain.model_facts import ModelFacts
 from augury.domain.numbers import ALL, COMMAS, Convention
 
 
-class Kind(StrEnum):
+class RowStorage(StrEnum):
     """How the rows of a slice are stored, in an Arrow table."""
 
     TEXT = "text"
@@ -24,7 +24,7 @@ class Kind(StrEnum):
 
 
 class Sheet(msgspec.Struct, frozen=True, kw_only=True):
-    kind: Kind
+    kind: RowStorage
     header: Sequence[str]
     """The names of all columns, in order."""
     features: Sequence[str | None]
@@ -65,7 +65,7 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
         return self.has_decimal_commas and not self.of_column(feature) <= COMMAS
 
 
-class Answers(TypedDict):
+class AnswerFields(TypedDict):
     classes: Sequence[str]
     has_labels: bool
     task: ModelTask
@@ -80,7 +80,7 @@ def batch_form(facts: ModelFacts, top: int | None = None) -> AnswerForm:
     )
 
 
-def answers_of(facts: ModelFacts) -> Answers:
+def answers_of(facts: ModelFacts) -> AnswerFields:
     """The fields of a sheet that say what the model answers."""
     form = batch_form(facts)
     return {

@@ -4,11 +4,11 @@ from itertools import pairwise
 
 import pytest
 
-from augury.application.operation.ports import Part, Process
+from augury.application.operation.ports import Process, ProcessRole
 from augury.domain.identifiers import uuid7
 from tests.http_api import TEXT, Api, is_problem
 
-WORKER = Process(id=uuid7(), part=Part.WORKER)
+WORKER = Process(id=uuid7(), part=ProcessRole.WORKER)
 
 
 async def test_the_overview_shows_what_happened_and_what_is_so_now(api: Api) -> None:
@@ -69,7 +69,7 @@ async def test_what_is_counted_and_not_stored_is_not_lost(api: Api) -> None:
 
 
 async def test_a_process_that_ends_stores_what_it_counted_and_leaves(api: Api) -> None:
-    running = asyncio.create_task(api.hexagon.keep_figures.run(Part.API))
+    running = asyncio.create_task(api.hexagon.keep_figures.run(ProcessRole.API))
     await asyncio.sleep(0)
     await api.client_of(await api.hexagon.user(credits=5)).post("/predictions", json=TEXT)
     running.cancel()

@@ -10,7 +10,7 @@ import pytest
 from augury.domain.feature import Feature, FeatureKind
 from augury.domain.input_schema import InputSchema
 from augury.inbound.tables.reading import read_table
-from augury.inbound.tables.sheet import Sheet, plain_sheet, sheet_of
+from augury.inbound.tables.sheet import CsvSheet, plain_sheet, sheet_of
 from augury.inbound.tables.writing import BYTE_ORDER_MARK, harmless, written
 
 AGE = Feature("age", FeatureKind.NUMERIC)
@@ -24,7 +24,7 @@ def results(content: str, answers: list[Any], *features: Feature, **complaints: 
     found = list(table.rows())
     sheet = msgspec.json.encode(sheet_of(table))
     pieces = written(
-        msgspec.json.decode(sheet, type=Sheet),
+        msgspec.json.decode(sheet, type=CsvSheet),
         [row for row, _ in found],
         answers,
         {int(row): words for row, words in complaints.items()},

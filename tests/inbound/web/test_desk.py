@@ -8,7 +8,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from augury.application.operation.ports import Part, Process
+from augury.application.operation.ports import Process, ProcessRole
 from augury.application.predictions.ports.queue import Task
 from augury.cards.card import encoded
 from augury.domain.audit import Action
@@ -85,7 +85,7 @@ async def test_the_overview_shows_the_figures_and_follows_them(
     site: Site, operator: Visitor, ada: User
 ) -> None:
     await predicted(site, ada)
-    await site.hexagon.keep_figures(Process(id=uuid7(), part=Part.WORKER))
+    await site.hexagon.keep_figures(Process(id=uuid7(), part=ProcessRole.WORKER))
 
     shown = (await operator.get("/app/desk/overview")).text
     part = (await operator.get("/app/desk/overview/figures?range=day")).text

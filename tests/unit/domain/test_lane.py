@@ -1,9 +1,9 @@
 import pytest
 
-from augury.domain.lane import Lane, Share, Slice, Small
+from augury.domain.lane import Lane, Share, SliceLimit, Small
 from augury.domain.speed import NOT_MEASURED, Speed
 
-SLICE = Slice(rows=2_000, size=1_000_000)
+SLICE = SliceLimit(rows=2_000, size=1_000_000)
 SMALL = Small(rows=200, size=65_536, pending=256, seconds=0.02)
 FAST = Speed.of_call(2_000, 0.02)
 SLOW = Speed.of_call(2_000, 10.0)
@@ -64,7 +64,7 @@ def test_the_work_of_a_slow_model_costs_more_and_is_cut_smaller() -> None:
     assert SLICE.at(SLOW).rows == 20
     assert SLICE.at(SLOW).size == pytest.approx(10_000, rel=0.01)
     assert SLICE.cost(20, 100, SLOW) == 2_000
-    assert SLICE.at(Speed.of_call(1, 1e9)) == Slice(rows=1, size=100)  # never nothing
+    assert SLICE.at(Speed.of_call(1, 1e9)) == SliceLimit(rows=1, size=100)  # never nothing
 
 
 def test_a_share_moves_on_by_what_was_run_and_back_by_what_was_not() -> None:

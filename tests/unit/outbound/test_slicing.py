@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from augury.application.ports import Json
 from augury.application.predictions.ports.predictor import Outcome, Question
-from augury.domain.lane import Slice
+from augury.domain.lane import SliceLimit
 from augury.domain.row_errors import RowDoubt, RowError, RowFault, RowWarning
 from augury.outbound.catboost.slicing import Rest, is_large, joined
 
-SLICE = Slice(rows=3, size=100)
+SLICE = SliceLimit(rows=3, size=100)
 
 
 def question_of(rows: list[object]) -> Question:
@@ -46,7 +46,7 @@ def test_only_several_rows_beyond_a_slice_are_large() -> None:
 def test_the_next_slice_may_have_another_size() -> None:
     rest = Rest(question_of(list("abcdef")))
 
-    taken = [rest.take(Slice(rows=most, size=100)) for most in (1, 4, 4, 4)]
+    taken = [rest.take(SliceLimit(rows=most, size=100)) for most in (1, 4, 4, 4)]
 
     assert [each and (each[0], each[1].rows) for each in taken] == [(0, 1), (1, 4), (2, 1), None]
     assert rest.is_empty

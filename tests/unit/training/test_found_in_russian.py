@@ -11,7 +11,7 @@ from augury.domain.reasons import Reason
 from augury.domain.training_plan import ColumnKind, Plan
 from augury.inbound.web.texts import texts
 from augury.outbound.training.preparing import prepare
-from augury.outbound.training.table import Table
+from augury.outbound.training.table import TrainingTable
 from augury.outbound.training.watch import Watch
 
 ROWS = 400
@@ -47,7 +47,7 @@ def test_every_sentence_about_a_table_has_words_in_both_languages(
     table["ответ"] = [None, *table["ответ"][1:-1], "редко"]
     found: list[Reason] = []
     plan = Plan(target="ответ", kinds={"город": ColumnKind.CATEGORY}, group=group, time=time)
-    prepare(Table(Path("т.csv").name, "0" * 64, table), plan, Watch(on_found=found.append))
+    prepare(TrainingTable(Path("т.csv").name, "0" * 64, table), plan, Watch(on_found=found.append))
 
     assert len(found) > 14
     for each in found:
@@ -60,6 +60,6 @@ def test_every_sentence_about_a_table_has_words_in_both_languages(
 def test_few_different_rows() -> None:
     table = {"а": ["б", "в"] * 100, "ответ": ["да", "да", "нет", "нет"] * 50}
     found: list[Reason] = []
-    prepare(Table("т.csv", "0" * 64, table), Plan(target="ответ"), Watch(on_found=found.append))
+    prepare(TrainingTable("т.csv", "0" * 64, table), Plan(target="ответ"), Watch(on_found=found.append))
 
     assert "разных строк мало" in texts("ru").reason(found[-1])

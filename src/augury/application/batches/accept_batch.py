@@ -63,7 +63,7 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
+class ReplayedBatch:
     """The same batch was accepted before, under this id."""
 
     batch_id: BatchId
@@ -80,7 +80,7 @@ class AcceptBatch:
     counters: Counters
     limit_events: LimitEvents
 
-    async def __call__(self, received: Received) -> Batch | Replayed:
+    async def __call__(self, received: Received) -> Batch | ReplayedBatch:
         """Nothing runs and nothing is charged before the whole price is held.
 
         Raises `NoRows`, `InvalidAmount`, `MaxPriceExceeded`, `SpendingLimitReached`, `NotEnoughCredits`,
@@ -100,12 +100,12 @@ class AcceptBatch:
             self.counters.accepted(slices)
         return answer
 
-    async def _decide(self, received: Received) -> tuple[Batch | Replayed, Sequence[Prediction]]:
+    async def _decide(self, received: Received) -> tuple[Batch | ReplayedBatch, Sequence[Prediction]]:
         user_id, key, now = received.user_id, received.key, self.clock.now()
         async with self.books() as books:
             opened = await books.open([user_id], [(user_id, key.key)] if key else [])
             if key and opened.repeats(user_id, key):
-                return Replayed(BatchId(opened.remembered[user_id, key.key].reference)), ()
+                return ReplayedBatch(BatchId(opened.remembered[user_id, key.key].reference)), ()
             batch = received.batch(at=now)
             if not batch.rows:
                 raise NoRows

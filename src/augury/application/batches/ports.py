@@ -96,9 +96,9 @@ class BatchBooks(Books, Protocol):
         spender: UUID | None = None,
     ) -> None:
         """Store a batch that was being received, and its slices, in order, as queued predictions. They wait
-        in the bulk lane, where they cost `costs` (`Slice.cost`), and do not become pending. `key` remembers
-        the request, and `spender` is the API key whose spending limits count the price. Call it after `open`,
-        and after `spending`.
+        in the bulk lane, where they cost `costs` (`SliceLimit.cost`), and do not become pending. `key`
+        remembers the request, and `spender` is the API key whose spending limits count the price. Call it
+        after `open`, and after `spending`.
 
         Raises `Conflict` if the key was remembered meanwhile.
         """

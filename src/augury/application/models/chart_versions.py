@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from augury.application.models.ports.counts import Steps, VersionCounts
+from augury.application.models.ports.counts import CountsOverTime, VersionCounts
 from augury.application.models.ports.models import Models
 from augury.application.ports import Clock
 from augury.domain.model import Model, ModelNotFound, ModelRef, ModelState
@@ -67,7 +67,7 @@ class ChartVersions:
         return [asked, *beside] if asked.is_active else [*beside, asked]
 
     def _times(
-        self, found: Mapping[ModelRef, Steps], within: timedelta, step: timedelta
+        self, found: Mapping[ModelRef, CountsOverTime], within: timedelta, step: timedelta
     ) -> Sequence[datetime]:
         """The counts have the time of the database, which may differ a little from the clock of this
         process."""
@@ -78,6 +78,6 @@ class ChartVersions:
         return [datetime.fromtimestamp(each * seconds, UTC) for each in range(int(first), int(last) + 1)]
 
 
-def _charted(model: Model, steps: Steps | None, times: Sequence[datetime]) -> Charted:
-    known = steps or Steps(NOTHING, {})
+def _charted(model: Model, steps: CountsOverTime | None, times: Sequence[datetime]) -> Charted:
+    known = steps or CountsOverTime(NOTHING, {})
     return Charted(model, known.total, [known.by_time.get(at, NOTHING) for at in times])

@@ -11,7 +11,7 @@ MOST_MINUTES = 7 * 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class VersionUsage:
     """A version and its counts."""
 
     model: Model
@@ -25,7 +25,7 @@ class CompareVersions:
     models: Models
     counts: VersionCounts
 
-    async def __call__(self, name: str, *, minutes: int) -> Sequence[Counted]:
+    async def __call__(self, name: str, *, minutes: int) -> Sequence[VersionUsage]:
         """The active version first, then the canary, then the other versions that were used, newest first.
 
         Raises `ModelNotFound`.
@@ -38,4 +38,4 @@ class CompareVersions:
         shown = [each for each in versions if each.state in serving or each.ref in found]
         order = {ModelState.ACTIVE: 0, ModelState.CANARY: 1}
         shown.sort(key=lambda each: (order.get(each.state, 2), -each.ref.version))
-        return [Counted(each, found.get(each.ref, NOTHING)) for each in shown]
+        return [VersionUsage(each, found.get(each.ref, NOTHING)) for each in shown]

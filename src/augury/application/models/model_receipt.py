@@ -34,7 +34,7 @@ async def receiving(files: ModelFiles, name: str) -> AsyncIterator[ModelReceipt]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WholeFile:
+class ReceivedFile:
     """A file of which all pieces are stored."""
 
     receipt: ModelReceipt

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from augury.application.models.acts import act_on
-from augury.application.models.model_receipt import ModelReceipt, WholeFile, receiving
+from augury.application.models.model_receipt import ModelReceipt, ReceivedFile, receiving
 from augury.application.models.offering import completed
 from augury.application.models.ports.models import Models
 from augury.application.models.ports.uploads import ModelFiles, ModelUploads
@@ -33,7 +33,7 @@ class ReceiveModel:
 
     async def whole(
         self,
-        file: WholeFile,
+        file: ReceivedFile,
         name: str,
         *,
         terms: UploadTerms,
@@ -57,12 +57,12 @@ class ReceiveModel:
         await self._keep(file)
         return await retried(lambda: self._add(file, name, terms, author))
 
-    async def _keep(self, file: WholeFile) -> None:
+    async def _keep(self, file: ReceivedFile) -> None:
         await self.files.whole(file.receipt.file_id, sha256=file.sha256, size=file.size)
         file.receipt.kept = True
 
     async def _add(
-        self, file: WholeFile, name: str, terms: UploadTerms, author: Author | None
+        self, file: ReceivedFile, name: str, terms: UploadTerms, author: Author | None
     ) -> ModelUpload:
         upload = ModelUpload(
             ref=ModelRef(name, await self.models.last_version(name) + 1),

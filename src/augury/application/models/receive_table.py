@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from augury.application.limits import Limits
-from augury.application.models.model_receipt import ModelReceipt, WholeFile, receiving
+from augury.application.models.model_receipt import ModelReceipt, ReceivedFile, receiving
 from augury.application.models.ports.trainings import ModelTrainings
 from augury.application.models.ports.uploads import ModelFiles
 from augury.application.ports import Clock
@@ -38,7 +38,7 @@ class ReceiveTable:
 
     async def whole(
         self,
-        file: WholeFile,
+        file: ReceivedFile,
         name: str,
         *,
         plan: Plan,

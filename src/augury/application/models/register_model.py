@@ -20,7 +20,7 @@ def _no_categories(_: InputSchema) -> Categories:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class GivenFacts:
     """Facts about a model that its file does not contain and the operator gives."""
 
     categories: LearnCategories = _no_categories
@@ -45,7 +45,7 @@ class RegisterModel:
         row_price: int | None = None,
         text_price: int | None = None,
         activate: bool = True,
-        known: Known | None = None,
+        known: GivenFacts | None = None,
         author: Author | None = None,
     ) -> Registered:
         """A price that is not given stays as in the previous version.
@@ -54,7 +54,7 @@ class RegisterModel:
         If the name already has this file, no new version is made, and the given facts are stored for the
         existing one. Raises `ModelRefused`, `UnfitForModel`, `InvalidModelName`, `InvalidAmount`.
         """
-        known = known or Known()
+        known = known or GivenFacts()
         found = await self.inspector.inspect(file)
         complete = partial(completed, categories=known.categories(found.schema), read_as=known.read_as)
         complete(found)  # before the file is stored, because it may not fit

@@ -21,7 +21,7 @@ class Speeds:
         self._weights: dict[ModelRef, float] = {}
 
     def note(self, model: Model, units: float, seconds: float) -> None:
-        """Add a call of the model with that much work (`Slice.units`)."""
+        """Add a call of the model with that much work (`SliceLimit.units`)."""
         if len(self._measured) >= MOST_VERSIONS and model.ref not in self._measured:
             for each in (self._measured, self._unstored, self._stored_at, self._weights):
                 each.clear()
@@ -40,7 +40,7 @@ class Speeds:
 
     @property
     def weights(self) -> Mapping[ModelRef, float]:
-        """The weight of a row (`Slice.weight`) for each version that this process has found to be slow."""
+        """The weight of a row (`SliceLimit.weight`) for each version that this process found to be slow."""
         return self._weights
 
     def take(self, now: float) -> Mapping[ModelRef, Speed]:

@@ -3,7 +3,7 @@ import logging
 from dataclasses import dataclass
 
 from augury.application.operation.figures_tally import FiguresTally
-from augury.application.operation.ports import FiguresOverTime, Part, Process
+from augury.application.operation.ports import FiguresOverTime, Process, ProcessRole
 from augury.application.ports import Unavailable
 from augury.domain.identifiers import uuid7
 
@@ -30,7 +30,7 @@ class KeepFigures:
             self.tally.put_back(taken)
             raise
 
-    async def run(self, part: Part) -> None:
+    async def run(self, part: ProcessRole) -> None:
         """Repeat this every few seconds until canceled, and store once more at the end. A killed process
         loses the counts of the last `EVERY` seconds."""
         process = Process(id=uuid7(), part=part)

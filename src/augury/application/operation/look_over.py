@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from augury.application.money.ports import Ledger, LedgerCheck
-from augury.application.operation.ports import FiguresOverTime, Part, Point
+from augury.application.operation.ports import FiguresOverTime, Point, ProcessRole
 from augury.application.ports import Clock
 from augury.application.predictions.ports.reads import Predictions
 from augury.domain.figures import NOTHING, Step
@@ -40,13 +40,13 @@ class Overview:
     unfinished: int
     oldest: datetime | None
     """The time at which the oldest unfinished prediction was accepted."""
-    processes: Sequence[Part]
+    processes: Sequence[ProcessRole]
     """The roles of the processes that are alive."""
     last_check: LedgerCheck | None
 
     @property
     def workers(self) -> int:
-        return sum(each in (Part.WORKER, Part.UP) for each in self.processes)
+        return sum(each in (ProcessRole.WORKER, ProcessRole.UP) for each in self.processes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,7 +64,7 @@ class AuditLog(Protocol):
 # Figures -----------------------------------------------------------------------------------------------
 
 
-class Part(StrEnum):
+class ProcessRole(StrEnum):
     """The role of a process."""
 
     API = "api"
@@ -79,7 +79,7 @@ class Process:
     """A process of this service."""
 
     id: UUID
-    part: Part
+    part: ProcessRole
 
 
 @dataclass(frozen=True, slots=True)

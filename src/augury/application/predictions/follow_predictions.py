@@ -28,7 +28,7 @@ MOST_WATCHED = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class ResumePoint:
     """The last position that a follower has got, and the time of that, in seconds since 1970."""
 
     position: Position
@@ -55,7 +55,7 @@ class Told:
 
     stored: StoredPrediction | None
     """None: the follower was away for too long and has missed changes."""
-    mark: Mark | None = None
+    mark: ResumePoint | None = None
     """None if a follower who continues from here might miss something."""
 
 
@@ -85,7 +85,7 @@ class FollowPredictions:
         self._pages = NaturalBatches(self._read, most=STREAMS_AT_ONCE)
         self._streams: dict[UserId, set[PredictionsStream]] = {}
 
-    async def __call__(self, *, user_id: UserId, after: Mark | None = None) -> "PredictionsStream":
+    async def __call__(self, *, user_id: UserId, after: ResumePoint | None = None) -> "PredictionsStream":
         """Continues `after` a mark that is not older than `RESUMABLE`. If the mark is beyond the newest
         change, the books were restored from a backup since, and changes may have been missed. The caller must
         close the stream."""
@@ -100,7 +100,7 @@ class FollowPredictions:
         self._streams.setdefault(user_id, set()).add(stream)
         try:
             if after is None or has_missed:
-                after = Mark(newest, now)
+                after = ResumePoint(newest, now)
                 unfinished = await self._unfinished(user_id)
                 stream.begin(after, [*([Told(None)] if has_missed else []), *unfinished], unfinished)
             else:
@@ -135,8 +135,8 @@ class FollowPredictions:
     async def listed(self, ids: Sequence[PredictionId]) -> Sequence[Told]:
         return [Told(each) for each in await self._predictions.listed(ids)]
 
-    def mark(self, position: Position) -> Mark:
-        return Mark(position, int(self._clock.now().timestamp()))
+    def mark(self, position: Position) -> ResumePoint:
+        return ResumePoint(position, int(self._clock.now().timestamp()))
 
     async def _unfinished(self, user_id: UserId) -> list[Told]:
         """The newest unfinished predictions, oldest first."""
@@ -180,7 +180,7 @@ class PredictionsStream(Stream[Told]):
         self.user_id = user_id
         self.unfinished: dict[PredictionId, Status] = {}
         """The statuses that were sent for unfinished predictions, up to `MOST_WATCHED` of them."""
-        self.began_at: Mark | None = None
+        self.began_at: ResumePoint | None = None
         """Where a new stream can be continued, even if it ends before its first event."""
         self._all = all_of_them
         self._follower = follower
@@ -188,7 +188,7 @@ class PredictionsStream(Stream[Told]):
         self._has_more = False
         self._ready: deque[Told] = deque()
 
-    def begin(self, after: Mark, told: Sequence[Told] | None, unfinished: Sequence[Told]) -> None:
+    def begin(self, after: ResumePoint, told: Sequence[Told] | None, unfinished: Sequence[Told]) -> None:
         """Begin with the states in `told`, or continue with the changes after the mark."""
         self._position = after.position
         self._has_more = told is None

@@ -57,9 +57,11 @@ def run(
     Exit codes: 0 if all rows have an answer, 3 if the results are written and some rows have none, 1 after an
     error, 2 for wrong usage, 130 after Ctrl-C.
     """
-    from augury.bootstrap.cli.batch_run import BatchRun, Order
+    from augury.bootstrap.cli.batch_run import BatchOrder, BatchRun
 
-    order = Order(file=file, out=out, url=url, model=model, format=_format(format, out), max_price=max_price)
+    order = BatchOrder(
+        file=file, out=out, url=url, model=model, format=_format(format, out), max_price=max_price
+    )
     running = BatchRun(order, key)
     failed = _interruptible(running.run, running.how_to_go_on)
     if failed:

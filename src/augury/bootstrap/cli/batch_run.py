@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 from uuid import uuid4
 
 from augury.bootstrap.cli.listing import say
-from augury.bootstrap.cli.remote import Away, Moved, Refused, Remote, read_json
+from augury.bootstrap.cli.remote import Away, BrokenOff, Refused, Remote, read_json
 from augury.bootstrap.config import OperatorError
 from augury.bootstrap.progress import OnStep, progress
 from augury.inbound.counts import counted
@@ -27,7 +27,7 @@ ENDINGS |= {"parquet": "parquet"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class BatchOrder:
     """The arguments of the command."""
 
     file: Path
@@ -58,7 +58,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class BatchState:
     """The state of the batch so far."""
 
     file: str
@@ -74,7 +74,7 @@ class Known:
     """The tag of the results whose beginning was received."""
 
     @classmethod
-    def of(cls, order: Order) -> Self:
+    def of(cls, order: BatchOrder) -> Self:
         status = order.file.stat()
         return cls(
             file=str(order.file.absolute()),
@@ -85,13 +85,13 @@ class Known:
             key=f"augury batch run {uuid4()}",
         )
 
-    def same_as(self, other: "Known") -> bool:
+    def same_as(self, other: "BatchState") -> bool:
         mine = (self.file, self.stamp, self.url, self.model, self.format)
         return mine == (other.file, other.stamp, other.url, other.model, other.format)
 
 
 class BatchRun:
-    def __init__(self, order: Order, key: str) -> None:
+    def __init__(self, order: BatchOrder, key: str) -> None:
         """Raises `OperatorError`."""
         self._order = order
         self._key = key
@@ -115,8 +115,8 @@ class BatchRun:
             f"To cancel it:\n  {cancel}"
         )
 
-    def _remembered(self) -> Known:
-        now = Known.of(self._order)
+    def _remembered(self) -> BatchState:
+        now = BatchState.of(self._order)
         if not self._order.out.parent.is_dir():
             raise OperatorError(f"--out {self._order.out}: there is no folder {self._order.out.parent}")
         if not self._notes.exists():
@@ -124,7 +124,7 @@ class BatchRun:
                 raise OperatorError(f"{self._order.out} exists: delete it, or choose another --out")
             return now
         try:
-            known = Known(**json.loads(self._notes.read_text(encoding="utf-8")))
+            known = BatchState(**json.loads(self._notes.read_text(encoding="utf-8")))
         except (ValueError, TypeError) as error:
             raise OperatorError(f"{self._notes} cannot be read: delete it to start again") from error
         if not known.same_as(now):
@@ -216,7 +216,7 @@ class BatchRun:
                         raise
                 except Away as away:
                     if self._part.exists() and self._part.stat().st_size > begin:
-                        raise Moved from away
+                        raise BrokenOff from away
                     raise
 
             await remote.patiently(attempt)

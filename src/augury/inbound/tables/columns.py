@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from augury.domain.cells import Names
+from augury.domain.cells import NameIndex
 from augury.domain.input_schema import InputSchema
 from augury.inbound.tables.encoding import NAMES, UTF_8
 from augury.inbound.tables.unreadable import DuplicateColumns, MisreadColumns, MissingColumns
@@ -26,7 +26,7 @@ class Columns:
 
 def matched(header: Sequence[str], schema: InputSchema) -> Mapping[str, Sequence[int]]:
     """The positions of each feature that has a column, by the feature's name."""
-    names = Names([feature.name for feature in schema.features])
+    names = NameIndex([feature.name for feature in schema.features])
     found: dict[str, list[int]] = defaultdict(list)
     for position, cell in enumerate(header):
         if (name := names.find(cell)) is not None:

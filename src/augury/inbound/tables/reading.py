@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from augury.domain.cells import ABSENT, Names, known_values, number_in, text_in
+from augury.domain.cells import ABSENT, NameIndex, known_values, number_in, text_in
 from augury.domain.feature import Feature, FeatureKind
 from augury.domain.input_schema import GROUP, InputSchema
 from augury.domain.numbers import ALL, COMMAS, POINTS, Convention, TwoReadings, followed
@@ -117,7 +117,7 @@ def _body(source: Source, dialect: Dialect, width: int) -> Iterator[list[str]]:
 class _TextReader:
     feature: Feature
     position: int
-    values: Names
+    values: NameIndex
 
     def read(self, cells: Sequence[str], row: dict[str, object], _: int) -> None:
         """A row that is too short has no value, like one with an empty category."""

@@ -7,7 +7,7 @@ import msgspec
 from augury.inbound.tables.reading import Table
 
 
-class Sheet(msgspec.Struct, frozen=True):
+class CsvSheet(msgspec.Struct, frozen=True):
     delimiter: str
     decimal: str
     header: Sequence[str]
@@ -23,7 +23,7 @@ class Sheet(msgspec.Struct, frozen=True):
         return msgspec.json.decode(self.carried[row], type=list[str]) if row < len(self.carried) else ()
 
 
-def sheet_of(table: Table) -> Sheet:
+def sheet_of(table: Table) -> CsvSheet:
     """The table's format, and its cells in other columns. Columns with neither a name nor a value are left
     out."""
     feature_at = {position: name for name, position in table.columns.positions.items()}
@@ -35,7 +35,7 @@ def sheet_of(table: Table) -> Sheet:
     kept = [place for place in range(len(unknown)) if place not in blank]
     shown = sorted([*feature_at, *(unknown[place] for place in kept)])
     delimiter = table.dialect.delimiter if table.dialect.is_sure else _usual(table.decimal)
-    return Sheet(
+    return CsvSheet(
         delimiter=delimiter,
         # Programs use semicolons as delimiters because the comma is their decimal sign.
         decimal=table.decimal or ("," if delimiter == ";" else "."),
@@ -47,10 +47,10 @@ def sheet_of(table: Table) -> Sheet:
     )
 
 
-def plain_sheet(rows: Iterable[Mapping[str, object]]) -> Sheet:
+def plain_sheet(rows: Iterable[Mapping[str, object]]) -> CsvSheet:
     """A sheet for rows that came without a file, or before formats were stored."""
     names = list(dict.fromkeys(name for row in rows for name in row))
-    return Sheet(delimiter=",", decimal=".", header=names, features=names, carried=())
+    return CsvSheet(delimiter=",", decimal=".", header=names, features=names, carried=())
 
 
 def _usual(decimal: str | None) -> str:

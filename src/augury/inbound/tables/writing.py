@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from augury.domain.answer import Answer
 from augury.domain.answer_form import AnswerForm
-from augury.inbound.tables.sheet import Sheet
+from augury.inbound.tables.sheet import CsvSheet
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """Spreadsheets recognize UTF-8 by it."""
@@ -19,7 +19,7 @@ _IS_NONE = re.compile(r"[+-]?\d[\d .,()\u00a0\u202f-]*([eE][+-]?\d+)?%?|[+-]")
 
 
 def written(
-    sheet: Sheet,
+    sheet: CsvSheet,
     rows: Iterable[Mapping[str, object]],
     answers: Sequence[Answer | None],
     complaints: Mapping[int, str],
@@ -52,7 +52,7 @@ def written(
         )
 
 
-def _header(sheet: Sheet, row_name: str, names: Sequence[str]) -> Sequence[str]:
+def _header(sheet: CsvSheet, row_name: str, names: Sequence[str]) -> Sequence[str]:
     """The header, with our columns renamed if the file has them: `label` becomes `label_2`."""
     own = set(sheet.header)
 
@@ -78,7 +78,7 @@ class _Echo:
         return text
 
 
-def _lines(sheet: Sheet) -> _Line:
+def _lines(sheet: CsvSheet) -> _Line:
     writer: Any = csv.writer(_Echo(), delimiter=sheet.delimiter)
 
     def line(cells: Sequence[object]) -> bytes:

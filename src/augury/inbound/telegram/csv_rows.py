@@ -18,7 +18,7 @@ from augury.domain.row_errors import RowError
 from augury.domain.rows import check_rows
 from augury.inbound.tables.encoding import Source
 from augury.inbound.tables.reading import Table, read_table
-from augury.inbound.tables.sheet import Sheet, plain_sheet, sheet_of
+from augury.inbound.tables.sheet import CsvSheet, plain_sheet, sheet_of
 from augury.inbound.tables.writing import written
 from augury.inbound.telegram.texts import Speech
 
@@ -48,7 +48,7 @@ class CsvRows:
 
     survey: CsvSurvey
     rows: Sequence[Row]
-    sheet: Sheet
+    sheet: CsvSheet
 
 
 def survey_csv(source: Source, schema: InputSchema, *, most: int, max_text: int = MOST_TEXT) -> CsvSurvey:
@@ -118,11 +118,11 @@ class _StoredRows:
         return map(json.loads, map(bytes, self.texts))
 
 
-def _sheet(stored: Json | None) -> Sheet | None:
+def _sheet(stored: Json | None) -> CsvSheet | None:
     """The stored sheet. None if there is none, or if its format is no longer known."""
     if stored is None:
         return None
     try:
-        return msgspec.json.decode(stored, type=Sheet)
+        return msgspec.json.decode(stored, type=CsvSheet)
     except msgspec.MsgspecError:
         return None

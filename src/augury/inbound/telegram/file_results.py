@@ -12,7 +12,7 @@ from augury.application.batches.ports import SHEET, Batches, BatchStore, NotStor
 from augury.domain.batch import BatchPurged
 from augury.domain.prediction import Status
 from augury.inbound.tables.results.stored_parts import ended_slices, raw_part
-from augury.inbound.tables.results.words import Words
+from augury.inbound.tables.results.words import ResultWords
 from augury.inbound.tables.results.writer import RawPart
 from augury.inbound.tables.writing import BYTE_ORDER_MARK
 from augury.inbound.telegram.file_intake import FileIntake
@@ -42,7 +42,7 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class WrittenSlice:
     """A slice in both files."""
 
     results: bytes
@@ -96,7 +96,7 @@ class FileResults:
             if part.errors:
                 yield part.errors
 
-    async def _parts(self, stored: StoredBatch, say: Speech) -> AsyncIterator[Part]:
+    async def _parts(self, stored: StoredBatch, say: Speech) -> AsyncIterator[WrittenSlice]:
         """The headers, then each slice. Raises `BatchPurged`."""
         batch_id = stored.batch.id
         if not stored.has_data:
@@ -114,12 +114,12 @@ class FileResults:
             raise BatchPurged(batch_id=batch_id) from None
 
 
-def _writers(sheet: Sheet, say: Speech) -> tuple[Part, Callable[..., Part]]:
+def _writers(sheet: Sheet, say: Speech) -> tuple[WrittenSlice, Callable[..., WrittenSlice]]:
     """The headers of both files, and a function that writes a slice of both."""
     from augury.inbound.tables.results.csv_results import CsvWriter  # loads Arrow
     from augury.inbound.tables.results.errors_only import ErrorsOnly, warnings_in
 
-    words = Words(
+    words = ResultWords(
         error=lambda error: say.plain(REASONS[error.fault]),
         warning=lambda warning: say.plain(DOUBTS[warning.doubt], count=warning.count),
         row_name=say.plain("csv-column-row"),
@@ -129,9 +129,9 @@ def _writers(sheet: Sheet, say: Speech) -> tuple[Part, Callable[..., Part]]:
     results = CsvWriter(sheet, words, first=1, mark=BYTE_ORDER_MARK)
     errors = ErrorsOnly(results)
 
-    def write(raw: RawPart, *, has_errors: bool) -> Part:
+    def write(raw: RawPart, *, has_errors: bool) -> WrittenSlice:
         content = results.write(raw)
         lines, count = errors.write(content) if has_errors else (b"", 0)
-        return Part(content, lines, count, warnings_in(raw))
+        return WrittenSlice(content, lines, count, warnings_in(raw))
 
-    return Part(results.begin(), errors.begin(), 0, 0), write
+    return WrittenSlice(results.begin(), errors.begin(), 0, 0), write

@@ -4,7 +4,7 @@ from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import get, post
 
-from augury.application.batches.accept_batch import Replayed
+from augury.application.batches.accept_batch import ReplayedBatch
 from augury.application.models.ports.models import Models
 from augury.application.money.ports import Balances
 from augury.domain.errors import DomainError
@@ -61,7 +61,7 @@ async def send(request: PageRequest, models: FromDishka[Models], balances: FromD
             raise
         sentence = texts(request.user.language).unreadable(unreadable)
         return await _form(request, models, balances, model, sentence=sentence, status=422)
-    batch_id = received.batch_id if isinstance(received, Replayed) else received.id
+    batch_id = received.batch_id if isinstance(received, ReplayedBatch) else received.id
     return see_other(request, f"/app/files/{batch_id}")
 
 

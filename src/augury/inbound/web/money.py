@@ -37,7 +37,7 @@ MOST_CODE = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class StatementLine:
     """A line of the statement."""
 
     statement: Statement
@@ -168,12 +168,12 @@ async def _page(
     )
 
 
-def _lines(found: Sequence[Statement], user_id: UserId, after: int | None) -> list[Line]:
+def _lines(found: Sequence[Statement], user_id: UserId, after: int | None) -> list[StatementLine]:
     lines = []
     for each in found:
         transfer = each.transfer
         sign = 1 if transfer.to_user_id == user_id else transfer.kind.available_sign
-        lines.append(Line(each, transfer.amount * sign, after))
+        lines.append(StatementLine(each, transfer.amount * sign, after))
         after = None if after is None else after - transfer.amount * sign
     return lines
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from litestar.types import Scope
 
-from augury.application.batches.accept_batch import Replayed
+from augury.application.batches.accept_batch import ReplayedBatch
 from augury.application.batches.ports import StoredBatch
 from augury.domain.audit import Author
 from augury.domain.batch import Batch
@@ -30,7 +30,7 @@ class FileIntake(Protocol):
         model: str | None,
         max_price: int | None,
         top: int | None,
-    ) -> Batch | Replayed:
+    ) -> Batch | ReplayedBatch:
         """Read a form with a file, and accept its rows as a batch of `scope["user"]`, a user's id.
 
         `top` is the number of classes in each answer, None for all.

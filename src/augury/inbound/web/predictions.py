@@ -24,7 +24,7 @@ from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.domain.identifiers import PredictionId
 from augury.domain.model import Model
 from augury.domain.prediction import Status
-from augury.inbound.event_stream import EventResponse, Pace, ServerEvent
+from augury.inbound.event_stream import EventResponse, ServerEvent, StreamTimes
 from augury.inbound.pictures.waterfall import waterfall
 from augury.inbound.web.answers import result_of, short
 from augury.inbound.web.given import choice, number_at
@@ -39,11 +39,11 @@ MOST_WAITING = 20.0
 """How long the part of a page with the state is held back while nothing changes, in seconds."""
 MOST_INPUT = 4_000
 """The maximum length of the input on the page, in characters."""
-PACE = Pace(comment_every=timedelta(seconds=15), lifetime=timedelta(minutes=10))
+PACE = StreamTimes(comment_every=timedelta(seconds=15), lifetime=timedelta(minutes=10))
 
 
 @dataclass(frozen=True, slots=True)
-class Part(ServerEvent):
+class PagePart(ServerEvent):
     """A part of a page. htmx puts events without a name into the page, and stops at the event named `end`."""
 
     is_last: bool = False
@@ -140,9 +140,9 @@ async def events(
         stream.close()
         raise
 
-    def shown(changed: StoredPrediction) -> Part:
+    def shown(changed: StoredPrediction) -> PagePart:
         html = _page_of(request, "part/prediction_state.html", changed, model, "").content
-        return Part("", html.encode(), is_last=changed.prediction.status.is_final)
+        return PagePart("", html.encode(), is_last=changed.prediction.status.is_final)
 
     return EventResponse(stream, shown, PACE, told=open_streams.told, ended=ended)
 

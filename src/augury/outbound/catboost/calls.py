@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from augury.application.models.speeds import Speeds
 from augury.concurrency.threads import Threads
-from augury.domain.lane import Lane, Slice
+from augury.domain.lane import Lane, SliceLimit
 from augury.domain.model import Model
 from augury.domain.speed import FEW
 from augury.outbound.catboost.spare import SpareProcessor
@@ -25,7 +25,7 @@ class Calls:
     else.
     """
 
-    def __init__(self, most: Slice, speeds: Speeds, *, threads: int) -> None:
+    def __init__(self, most: SliceLimit, speeds: Speeds, *, threads: int) -> None:
         """`most` is the most work of one call. A call itself uses this number of `threads`. How long calls
         take is noted in `speeds`."""
         self._most = most
@@ -76,7 +76,7 @@ class Calls:
         """A call of the model with so many rows and bytes took so many seconds."""
         self._speeds.note(model, self._most.units(rows, size), seconds)
 
-    def slice_of(self, model: Model) -> Slice:
+    def slice_of(self, model: Model) -> SliceLimit:
         """As much as the model answers in the time of a slice. A model whose speed is not known gets a few
         rows at first: further ones are cut by what these take."""
         speed = self._speeds.of(model)

@@ -23,7 +23,7 @@ from augury.outbound.catboost.dates import parts_of
 from augury.outbound.catboost.library import load_pandas
 from augury.outbound.catboost.loaded import Doubt, LoadedModel, embeddings
 from augury.slices.arrow import Cells, Table
-from augury.slices.sheet import Kind, Sheet
+from augury.slices.sheet import RowStorage, Sheet
 
 pd = load_pandas()
 Codes: TypeAlias = npt.NDArray[np.intp]
@@ -48,7 +48,7 @@ class Numbers:
 
 
 @dataclass(frozen=True, slots=True)
-class Coded:
+class CodedColumn:
     """A column as its different values, and the index of the value of each row."""
 
     values: Sequence[object]
@@ -69,7 +69,7 @@ class Coded:
         }
 
 
-Column: TypeAlias = Numbers | Coded
+Column: TypeAlias = Numbers | CodedColumn
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def read_columns(model: LoadedModel, sheet: Sheet, table: Table) -> ReadSlice:
 
 
 def _column(feature: Feature, cells: Cells, sheet: Sheet) -> Column:
-    if sheet.kind is Kind.TYPED:
+    if sheet.kind is RowStorage.TYPED:
         return _typed(feature, cells)
     if feature.kind is not FeatureKind.NUMERIC:
         known = known_values(feature)
@@ -160,20 +160,22 @@ def _typed(feature: Feature, cells: Cells) -> Column:
         cells = cells.dictionary_decode()
     if pa.types.is_nested(kind):
         values = cells.to_pylist()
-        return Coded.of(feature, values, np.arange(len(values)))
+        return CodedColumn.of(feature, values, np.arange(len(values)))
     if feature.kind is FeatureKind.DATE and pa.types.is_temporal(kind):
         return _coded(feature, cells, lambda value: value.isoformat(), absent=None)
     return _coded(feature, cells, lambda value: value, absent=None)
 
 
-def _coded(feature: Feature, cells: Cells, read: Callable[[Any], object], absent: object = ABSENT) -> Coded:
+def _coded(
+    feature: Feature, cells: Cells, read: Callable[[Any], object], absent: object = ABSENT
+) -> CodedColumn:
     encoded = pc.dictionary_encode(cells)
     values = [read(each) for each in encoded.dictionary.to_pylist()]
     indices = encoded.indices
     if indices.null_count:
         indices = pc.fill_null(indices, len(values))
         values.append(absent)
-    return Coded.of(feature, values, indices.to_numpy(zero_copy_only=False).astype(np.intp))
+    return CodedColumn.of(feature, values, indices.to_numpy(zero_copy_only=False).astype(np.intp))
 
 
 def _errors(
@@ -206,24 +208,24 @@ def _read(
                 return shown, None
             return shown, Doubt(place, RowDoubt.UNSEEN_NULL, np.flatnonzero(missing).tolist())
         case FeatureKind.CATEGORICAL:
-            assert isinstance(column, Coded)
+            assert isinstance(column, CodedColumn)
             return _categories(model, place, column, valid)
         case FeatureKind.EMBEDDING:
-            assert isinstance(column, Coded)
+            assert isinstance(column, CodedColumn)
             return embeddings(feature, [column.values[code] for code in _of(column.codes, valid)]), None
         case _:
-            assert isinstance(column, Coded)
+            assert isinstance(column, CodedColumn)
             return np.array(column.values, dtype=object)[_of(column.codes, valid)], None
 
 
-def _numbers(column: Coded) -> Numbers:
+def _numbers(column: CodedColumn) -> Numbers:
     missing = np.array([each is None for each in column.values], dtype=np.bool_)
     numbers = [float(each) if isinstance(each, (int, float)) else np.nan for each in column.values]
     return Numbers(np.array(numbers, dtype=np.float64)[column.codes], missing[column.codes])
 
 
 def _categories(
-    model: LoadedModel, place: int, column: Coded, valid: Mask | None
+    model: LoadedModel, place: int, column: CodedColumn, valid: Mask | None
 ) -> tuple[object, Doubt | None]:
     good = [number for number, fault in enumerate(column.found) if fault is None]
     sent: list[Sent] = [column.values[number] for number in good]  # type: ignore[misc]  # they were checked
@@ -243,7 +245,7 @@ def _dates(
     model: LoadedModel, place: int, column: Column, valid: Mask | None
 ) -> tuple[Sequence[npt.NDArray[np.float32]], Doubt | None]:
     """The parts of the dates of the valid rows, and the doubt about missing dates."""
-    assert isinstance(column, Coded)
+    assert isinstance(column, CodedColumn)
     texts = [each if isinstance(each, str) else None for each in column.values]  # others are faults
     codes = _of(column.codes, valid)
     parts = parts_of(texts, model.dates[place]).astype(np.float32)[codes]

@@ -15,7 +15,7 @@ from augury.outbound.catboost.dictionaries import text_processing
 from augury.outbound.catboost.library import CatBoost, Pool, load_pandas
 from augury.outbound.training.features import MOST_BESIDE_TEXTS, Features
 from augury.outbound.training.split import FOLDS, Places
-from augury.outbound.training.target import Target
+from augury.outbound.training.target import TrainingTarget
 from augury.outbound.training.watch import Watch
 
 load_pandas()  # features are DataFrames
@@ -102,7 +102,7 @@ class Fitting:
     """Fits models to rows of one table."""
 
     features: Features
-    target: Target
+    target: TrainingTarget
     plan: Plan
     steps: Steps
 

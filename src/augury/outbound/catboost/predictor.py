@@ -21,7 +21,7 @@ from augury.application.predictions.ports.predictor import (
 )
 from augury.domain.answer_form import ModelTask
 from augury.domain.feature import MOST_TEXT
-from augury.domain.lane import Lane, Slice
+from augury.domain.lane import Lane, SliceLimit
 from augury.domain.model import Model
 from augury.domain.model_facts import MOST_TOP
 from augury.outbound.catboost.calls import Calls
@@ -57,7 +57,7 @@ class CatBoostPredictor(Predictor, SlicePredictor):
         self,
         store: ModelStore,
         settings: CatBoostSettings | None = None,
-        most: Slice | None = None,
+        most: SliceLimit | None = None,
         speeds: Speeds | None = None,
         *,
         max_text: int = MOST_TEXT,

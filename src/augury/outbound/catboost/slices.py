@@ -23,7 +23,7 @@ from augury.outbound.catboost.loaded import Doubt, LoadedModel
 from augury.outbound.catboost.scores import Scores, crossed
 from augury.slices.arrow import FAULT, FIELD, Answers, Table, decoded
 from augury.slices.priced_text import places_in, text_bytes
-from augury.slices.sheet import Kind, Sheet, batch_form, decode_sheet
+from augury.slices.sheet import RowStorage, Sheet, batch_form, decode_sheet
 
 log = logging.getLogger(__name__)
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
@@ -35,7 +35,7 @@ def answer_slice(model: LoadedModel, sheet: bytes, content: bytes, max_warnings:
 
 def answer_table(model: LoadedModel, sheet: bytes, table: Table, max_warnings: int) -> SliceOutcome:
     described = decode_sheet(sheet)
-    if described.kind is Kind.JSON:
+    if described.kind is RowStorage.JSON:
         read = _read_rows(model, [_decoder.decode(each) for each in table.column("row").to_pylist()])
     else:
         read = read_columns(model, described, table)

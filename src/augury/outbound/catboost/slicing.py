@@ -9,14 +9,14 @@ import msgspec
 
 from augury.application.ports import Json
 from augury.application.predictions.ports.predictor import Outcome, Question
-from augury.domain.lane import Slice
+from augury.domain.lane import SliceLimit
 from augury.domain.row_errors import RowDoubt, RowWarning
 
 _rows: msgspec.json.Decoder[list[msgspec.Raw]] = msgspec.json.Decoder(list[msgspec.Raw])
 _VALUES = slice(1, -1)  # of the text of an array
 
 
-def is_large(question: Question, most: Slice) -> bool:
+def is_large(question: Question, most: SliceLimit) -> bool:
     """Whether a question has several rows that do not fit into one slice."""
     return not question.single and (question.rows > most.rows or len(question.input) > most.size)
 
@@ -34,7 +34,7 @@ class Rest:
         self._lock = threading.Lock()
         self.is_empty = False
 
-    def take(self, most: Slice) -> tuple[int, Question] | None:
+    def take(self, most: SliceLimit) -> tuple[int, Question] | None:
         """The number of the next slice, and its rows as a question of their own: as many as fit, but at least
         one. None if no rows are left."""
         with self._lock:
@@ -44,7 +44,7 @@ class Rest:
             self._taken += 1
             return number, self._next(most)
 
-    def _next(self, most: Slice) -> Question:
+    def _next(self, most: SliceLimit) -> Question:
         if self._rows is None:
             try:
                 self._rows = _rows.decode(self._question.input)
@@ -80,7 +80,7 @@ def joined(outcomes: Sequence[Outcome], counts: Sequence[int], *, most_warnings:
     )
 
 
-def _fitting(rows: Iterator[msgspec.Raw], most: Slice) -> Iterator[msgspec.Raw]:
+def _fitting(rows: Iterator[msgspec.Raw], most: SliceLimit) -> Iterator[msgspec.Raw]:
     size = 0
     for number, row in enumerate(rows):
         size += len(memoryview(row))

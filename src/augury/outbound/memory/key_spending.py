@@ -7,7 +7,7 @@ from uuid import UUID
 from augury.application.people.ports.api_keys import ApiKey
 from augury.domain.api_key import Spending
 from augury.outbound.memory.memory import State
-from augury.outbound.memory.records import Counted, PredictionRecord
+from augury.outbound.memory.records import PredictionRecord, SpendingRecord
 
 
 def spending(state: State, key_id: UUID, now: datetime) -> Spending:
@@ -28,7 +28,7 @@ def current(state: State, key: ApiKey, now: datetime) -> ApiKey:
 
 def count(state: State, key_id: UUID, price: int, now: datetime) -> None:
     after = spending(state, key_id, now).plus(price)
-    state.counted[key_id] = Counted(after, day_of(now))
+    state.counted[key_id] = SpendingRecord(after, day_of(now))
 
 
 def give_back(state: State, ended: PredictionRecord) -> None:

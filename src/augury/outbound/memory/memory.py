@@ -30,13 +30,13 @@ from augury.domain.webhook import Webhook
 from augury.outbound.memory.records import (
     BatchRecord,
     BatchReplyRecord,
-    Counted,
     DeliveryRecord,
     FreeChange,
     KeyRecord,
     PredictionRecord,
     ReplyRecord,
     RunRecord,
+    SpendingRecord,
     TokenRecord,
     TrainingRecord,
     UpdateRecord,
@@ -59,7 +59,7 @@ class State:
     idempotency_keys: dict[tuple[UserId, str], KeyRecord] = field(default_factory=dict)
     refresh_tokens: dict[bytes, TokenRecord] = field(default_factory=dict)
     api_keys: dict[bytes, ApiKey] = field(default_factory=dict)
-    counted: dict[UUID, Counted] = field(default_factory=dict)
+    counted: dict[UUID, SpendingRecord] = field(default_factory=dict)
     """By API key."""
     windows: dict[str, Window] = field(default_factory=dict)
     models: dict[ModelRef, Model] = field(default_factory=dict)

@@ -148,7 +148,7 @@ class BatchReplyRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class SpendingRecord:
     """The spending of a key with limits. `on` is the UTC day of the last count."""
 
     spending: Spending

@@ -7,13 +7,13 @@ import pyarrow as pa
 
 from augury.application.predictions.ports.predictor import Outcome
 from augury.slices.arrow import FAULT, FIELD, Answers, decoded
-from augury.slices.sheet import Kind, decode_sheet
+from augury.slices.sheet import RowStorage, decode_sheet
 
 
 def rows_of(sheet: bytes, content: bytes) -> list[object]:
     """A missing cell is left out of its row."""
     described, table = decode_sheet(sheet), decoded(content)
-    if described.kind is Kind.JSON:
+    if described.kind is RowStorage.JSON:
         return [msgspec.json.decode(each) for each in table.column("row").to_pylist()]
     columns = {
         name: table.column(place).to_pylist()

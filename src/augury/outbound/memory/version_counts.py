@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from typing_extensions import override
 
-from augury.application.models.ports.counts import Steps, VersionCounts
+from augury.application.models.ports.counts import CountsOverTime, VersionCounts
 from augury.domain.model import ModelRef
 from augury.domain.usage import NOTHING, Usage
 from augury.outbound.memory.memory import Memory
@@ -36,15 +36,15 @@ class MemoryVersionCounts(VersionCounts):
     @override
     async def by_step(
         self, refs: Sequence[ModelRef], *, within: timedelta, step: timedelta
-    ) -> Mapping[ModelRef, Steps]:
+    ) -> Mapping[ModelRef, CountsOverTime]:
         first = _minute(self.memory.now() - within)
-        found: dict[ModelRef, Steps] = {}
+        found: dict[ModelRef, CountsOverTime] = {}
         for (ref, minute), usage in self.memory.state.version_counts.items():
             if ref in refs and minute >= first:
                 at = EPOCH + (minute - EPOCH) // step * step
-                known = found.get(ref, Steps(NOTHING, {}))
+                known = found.get(ref, CountsOverTime(NOTHING, {}))
                 counted = known.by_time.get(at, NOTHING) + replace(usage, labels={})
-                found[ref] = Steps(known.total + usage, {**known.by_time, at: counted})
+                found[ref] = CountsOverTime(known.total + usage, {**known.by_time, at: counted})
         return found
 
 

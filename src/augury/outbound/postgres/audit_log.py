@@ -31,7 +31,7 @@ OLD = purge_statement("audit_log", "at < now() - $1::interval", by="at")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedEntries:
     """The entries of one page."""
 
     before: UUID | None
@@ -93,7 +93,7 @@ class PostgresAuditLog(AuditLog):
     async def page(
         self, *, limit: int, before: UUID | None = None, filters: Filters | None = None
     ) -> EntryPage:
-        wanted = Wanted(before, filters or Filters())
+        wanted = WantedEntries(before, filters or Filters())
         if not all(is_storable(each) for each in wanted.given.values() if isinstance(each, str)):
             return EntryPage(())
         rows = await self.reads.fetch(*wanted.page(limit + 1))

@@ -5,7 +5,7 @@ from datetime import timedelta
 from asyncpg import Pool
 from typing_extensions import override
 
-from augury.application.operation.ports import FiguresOverTime, Part, Point, Process
+from augury.application.operation.ports import FiguresOverTime, Point, Process, ProcessRole
 from augury.domain.figures import NOTHING, Figures, Step
 from augury.outbound.postgres.query import fetch
 
@@ -84,4 +84,4 @@ class PostgresFigures(FiguresOverTime):
     @override
     async def alive(self, *, within: timedelta) -> Sequence[Process]:
         rows = await fetch(self.pool, ALIVE, within)
-        return [Process(id=row["id"], part=Part(row["part"])) for row in rows]
+        return [Process(id=row["id"], part=ProcessRole(row["part"])) for row in rows]

@@ -41,7 +41,7 @@ Model: TypeAlias = tuple[str, int | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedPredictions:
     """The predictions of one user, older than `before`, that a page shows."""
 
     owner: UserId

@@ -18,7 +18,7 @@ from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import PredictionNotFound, Status, WrongStatus
 from augury.domain.text import is_storable
 from augury.outbound.postgres.pages import LAST, first_at, given, hidden, newest_first, within
-from augury.outbound.postgres.prediction_pages import LISTED, MOST_LOOKED_AT, Wanted
+from augury.outbound.postgres.prediction_pages import LISTED, MOST_LOOKED_AT, WantedPredictions
 from augury.outbound.postgres.prediction_rows import COLUMNS, in_bulk, stored_prediction_of
 from augury.outbound.postgres.query import fetch
 from augury.outbound.postgres.reads import Reads
@@ -111,7 +111,7 @@ class PostgresPredictions(Predictions):
     ) -> PredictionPage:
         if model is not None and not is_storable(model):
             return PredictionPage(())
-        wanted = Wanted(owner, before, status, None if model is None else _model(model))
+        wanted = WantedPredictions(owner, before, status, None if model is None else _model(model))
         rows = await self.reads.fetch(*wanted.page(limit + 1))
         found = [stored_prediction_of(row) for row in rows if not wanted.is_scattered or row["fits"]]
         if len(found) > limit:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from asyncpg import Pool
 from typing_extensions import override
 
-from augury.application.models.ports.counts import Steps, VersionCounts
+from augury.application.models.ports.counts import CountsOverTime, VersionCounts
 from augury.application.retrying import retried
 from augury.domain.model import ModelRef
 from augury.domain.text import is_storable
@@ -128,7 +128,7 @@ class PostgresVersionCounts(VersionCounts):
     @override
     async def by_step(
         self, refs: Sequence[ModelRef], *, within: timedelta, step: timedelta
-    ) -> Mapping[ModelRef, Steps]:
+    ) -> Mapping[ModelRef, CountsOverTime]:
         asked = [each.name for each in refs], [each.version for each in refs], within
         steps: dict[ModelRef, dict[datetime, Usage]] = {}
         for row in await fetch(self.pool, BY_STEP, *asked, step):
@@ -140,7 +140,7 @@ class PostgresVersionCounts(VersionCounts):
         for row in await fetch(self.pool, LABELS_OF, *asked):
             labels.setdefault(ModelRef(row["name"], row["version"]), {})[row["label"]] = row["answers"]
         return {
-            ref: Steps(replace(sum(of.values(), NOTHING), labels=labels.get(ref, {})), of)
+            ref: CountsOverTime(replace(sum(of.values(), NOTHING), labels=labels.get(ref, {})), of)
             for ref, of in steps.items()
         }
 

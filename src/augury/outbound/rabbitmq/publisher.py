@@ -43,8 +43,8 @@ FIRST_PAUSE, LAST_PAUSE = 0.2, 5.0
 
 
 MOST_COST = 256
-"""The cost (`Slice.cost`) of the small work in one message, beyond its first prediction. A worker holds eight
-messages, and so not much more than a slice of work that another one could run."""
+"""The cost (`SliceLimit.cost`) of the small work in one message, beyond its first prediction. A worker holds
+eight messages, and so not much more than a slice of work that another one could run."""
 log = logging.getLogger(__name__)
 
 

@@ -9,14 +9,14 @@ from augury.domain.reasons import Reason
 from augury.domain.training_plan import ColumnKind
 from augury.outbound.training.kinds import Column, number_of
 from augury.outbound.training.table import Cell
-from augury.outbound.training.target import Target
+from augury.outbound.training.target import TrainingTarget
 
 _WHY = Reason.of(ReasonCode.REVEALS_ANSWER)
 _REPEATED = 0.5
 """Of the rows: if there are more different pairs of cell and answer, few of them occur again."""
 
 
-def without_leaks(columns: Sequence[Column], target: Target, wanted: Collection[str]) -> list[Column]:
+def without_leaks(columns: Sequence[Column], target: TrainingTarget, wanted: Collection[str]) -> list[Column]:
     """Skip the columns that are copies of the target, except those that the operator `wanted`."""
     return [
         replace(each, kind=ColumnKind.SKIP, why=_WHY)
@@ -26,7 +26,7 @@ def without_leaks(columns: Sequence[Column], target: Target, wanted: Collection[
     ]
 
 
-def _is_copy(column: Column, target: Target) -> bool:
+def _is_copy(column: Column, target: TrainingTarget) -> bool:
     """Whether cells and answers belong together, one to one. If nearly every row has values of its own, that
     says nothing, unless their order is the same, too."""
     if column.kind is ColumnKind.TEXT:

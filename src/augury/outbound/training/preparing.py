@@ -21,8 +21,8 @@ from augury.outbound.training.split import (
     time_split,
     units_of,
 )
-from augury.outbound.training.table import Cell, Table
-from augury.outbound.training.target import Target, read_target
+from augury.outbound.training.table import Cell, TrainingTable
+from augury.outbound.training.target import TrainingTarget, read_target
 from augury.outbound.training.watch import Untrainable, Watch
 
 LEAST_ROWS = 50
@@ -32,11 +32,11 @@ LEAST_ROWS = 50
 class Prepared:
     """The used columns and rows. Places are indexes of these rows."""
 
-    table: Table
+    table: TrainingTable
     """All rows."""
     columns: Sequence[Column]
     features: Features
-    target: Target
+    target: TrainingTarget
     split: Split
     notes: Sequence[Reason]
     """Rows and classes that are left out."""
@@ -46,7 +46,7 @@ class Prepared:
         return np.arange(len(self.target.values))
 
 
-def prepare(table: Table, plan: Plan, watch: Watch) -> Prepared:
+def prepare(table: TrainingTable, plan: Plan, watch: Watch) -> Prepared:
     """Raises `Untrainable`."""
     for name in filter(None, (plan.target, plan.time, plan.group)):
         table.require_usable(name)
@@ -84,7 +84,7 @@ def _found(column: Column) -> Reason:
     return Reason.of(ReasonCode.COLUMN_USED, [column.why], name=column.name, kind=column.kind)
 
 
-def _with_time(table: Table, time: str) -> Table:
+def _with_time(table: TrainingTable, time: str) -> TrainingTable:
     """The rows whose time is known."""
     known = np.isfinite(_times(time, table.columns[time]))
     if known.all():
@@ -98,7 +98,7 @@ def _with_time(table: Table, time: str) -> Table:
     return replace(table, columns=columns)
 
 
-def _without_time(whole: Table, table: Table) -> list[Reason]:
+def _without_time(whole: TrainingTable, table: TrainingTable) -> list[Reason]:
     without = whole.rows - table.rows
     return [Reason.of(ReasonCode.WITHOUT_TIME, count=without, rows=whole.rows)] if without else []
 
@@ -116,7 +116,7 @@ def _times(name: str, cells: Sequence[Cell]) -> npt.NDArray[np.float64]:
     return np.array([np.nan if each is None else (each - epoch).total_seconds() for each in dates])
 
 
-def _split(used: dict[str, list[Cell]], features: Features, target: Target, plan: Plan) -> Split:
+def _split(used: dict[str, list[Cell]], features: Features, target: TrainingTarget, plan: Plan) -> Split:
     units, how = units_of(
         features.normalised(), used[plan.group] if plan.group else None, has_texts=bool(features.texts)
     )

@@ -11,7 +11,7 @@ from augury.domain.reasons import Reason
 from augury.domain.training_plan import Cost, TrainingTask
 from augury.outbound.training.scores import class_scores, decided, number_scores, with_intervals
 from augury.outbound.training.split import Places
-from augury.outbound.training.target import Target
+from augury.outbound.training.target import TrainingTarget
 
 Numbers = npt.NDArray[np.float64]
 _BINS = 10
@@ -20,7 +20,12 @@ _MOST_SHOWN_CLASSES = 12
 
 
 def scores_of(
-    target: Target, train: Places, test: Places, answers: Numbers, threshold: float | None, units: Places
+    target: TrainingTarget,
+    train: Places,
+    test: Places,
+    answers: Numbers,
+    threshold: float | None,
+    units: Places,
 ) -> tuple[Sequence[Score], Reason]:
     """`answers` are probabilities or numbers. The baseline knows only the answers of the rows of `train`."""
     truth, known = target.values[test], target.values[train]
@@ -40,7 +45,7 @@ def scores_of(
     ], baseline
 
 
-def calibration_of(target: Target, test: Places, answers: Numbers) -> list[Bin]:
+def calibration_of(target: TrainingTarget, test: Places, answers: Numbers) -> list[Bin]:
     """Ten bins of the probability with equal widths (for two classes the second one's, otherwise the answered
     one's), or tenths of the predicted numbers."""
     truth = target.values[test]
@@ -68,7 +73,9 @@ def calibration_of(target: Target, test: Places, answers: Numbers) -> list[Bin]:
     ]
 
 
-def confusion_of(target: Target, test: Places, answers: Numbers, threshold: float | None) -> Confusion | None:
+def confusion_of(
+    target: TrainingTarget, test: Places, answers: Numbers, threshold: float | None
+) -> Confusion | None:
     """None for a number. If there are many classes, the less frequent ones are put together."""
     if target.task is TrainingTask.NUMBER:
         return None
@@ -85,7 +92,9 @@ def confusion_of(target: Target, test: Places, answers: Numbers, threshold: floa
     return Confusion(labels, table.tolist(), count > _MOST_SHOWN_CLASSES)
 
 
-def threshold_of(target: Target, test: Places, answers: Numbers, cost: Cost | None) -> Threshold | None:
+def threshold_of(
+    target: TrainingTarget, test: Places, answers: Numbers, cost: Cost | None
+) -> Threshold | None:
     if cost is None:
         return None
     truth = target.values[test] == 1

@@ -30,7 +30,7 @@ _SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TrainingTable:
     name: str
     """The name of the file, without its folders."""
     sha256: str
@@ -56,7 +56,7 @@ def is_parquet(file: Path) -> bool:
         return opened.read(len(_PARQUET)) == _PARQUET
 
 
-def read_table(file: Path, encoding: str = "utf-8-sig") -> Table:
+def read_table(file: Path, encoding: str = "utf-8-sig") -> TrainingTable:
     """Read a Parquet file, or a CSV file in this encoding. Raises `OSError`, and `Untrainable` if the file is
     not a table with a header and rows."""
     with file.open("rb") as opened:
@@ -64,7 +64,7 @@ def read_table(file: Path, encoding: str = "utf-8-sig") -> Table:
     columns, unusable = _parquet(file) if is_parquet(file) else (_csv(file, encoding), {})
     if not any(map(len, columns.values())):
         raise Untrainable(ReasonCode.NO_ROWS, file=file.name)
-    return Table(file.name, digest, columns, unusable)
+    return TrainingTable(file.name, digest, columns, unusable)
 
 
 def _parquet(file: Path) -> tuple[dict[str, Sequence[Cell]], dict[str, str]]:

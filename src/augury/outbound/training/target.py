@@ -28,7 +28,7 @@ _YES = ("1", "yes", "true", "y", "да", "spam", "churn", "positive", "1.0")
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class TrainingTarget:
     """The answers of the rows that are used."""
 
     task: TrainingTask
@@ -41,7 +41,7 @@ class Target:
     notes: Sequence[Reason]
 
 
-def read_target(cells: Sequence[Cell], plan: Plan) -> Target:
+def read_target(cells: Sequence[Cell], plan: Plan) -> TrainingTarget:
     """Raises `Untrainable`."""
     present = [row for row, cell in enumerate(cells) if not _is_missing(cell)]
     different = {cells[row] for row in present}
@@ -57,7 +57,7 @@ def read_target(cells: Sequence[Cell], plan: Plan) -> Target:
         values = np.array([numbers[cells[row]] for row in rows], dtype=np.float64)
         if len(set(values)) < 2:
             raise Untrainable(ReasonCode.TARGET_CONSTANT, name=plan.target)
-        return Target(task, (), values, rows, _without_answer(len(cells) - len(rows), len(cells)))
+        return TrainingTarget(task, (), values, rows, _without_answer(len(cells) - len(rows), len(cells)))
     if plan.task is None and _are_mostly_numbers(different):
         raise _not_numbers(plan, different)
     notes = _without_answer(len(cells) - len(present), len(cells))
@@ -89,7 +89,7 @@ def _are_classes(different: set[Cell]) -> bool:
     return all(as_text(each).strip().removesuffix(".0").lstrip("-").isdigit() for each in different)
 
 
-def _classes(labels: Sequence[tuple[int, str]], notes: list[Reason], plan: Plan) -> Target:
+def _classes(labels: Sequence[tuple[int, str]], notes: list[Reason], plan: Plan) -> TrainingTarget:
     counts = Counter(label for _, label in labels)
     kept = {label: count for label, count in counts.items() if count >= LEAST_OF_A_CLASS}
     if rare := [f"{label!r} ({counts[label]})" for label in counts if label not in kept][:5]:
@@ -104,7 +104,7 @@ def _classes(labels: Sequence[tuple[int, str]], notes: list[Reason], plan: Plan)
     order = _ordered(kept, plan.positive)
     number = {label: place for place, label in enumerate(order)}
     used = [(row, number[label]) for row, label in labels if label in number]
-    return Target(
+    return TrainingTarget(
         TrainingTask.CLASSES,
         order,
         np.array([each for _, each in used], dtype=np.float64),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from augury.application.models.register_model import Known
+from augury.application.models.register_model import GivenFacts
 from augury.domain.answer_form import ModelTask
 from augury.domain.answer_meaning import ReadAs
 from augury.domain.feature import Feature, FeatureKind
@@ -14,7 +14,7 @@ from augury.domain.model_texts import ModelTexts, UnfitForModel
 from augury.domain.transfer import InvalidAmount
 from tests.hexagon import Hexagon
 
-CITIES = Known(categories=lambda _: {"city": ["Paris", "Oslo", "Paris"]})
+CITIES = GivenFacts(categories=lambda _: {"city": ["Paris", "Oslo", "Paris"]})
 TEXTS = ModelTexts(
     description={"en": "Who?", "ru": "Кто?"},
     features={"city": {"en": "City", "ru": "Город"}},
@@ -157,14 +157,14 @@ async def test_a_new_version_keeps_the_texts_that_fit(hexagon: Hexagon, tmp_path
     ("known", "reason"),
     [
         (
-            Known(categories=lambda _: {"age": ["1"]}),
+            GivenFacts(categories=lambda _: {"age": ["1"]}),
             "'age' is not a categorical feature (the model has: none)",
         ),
-        (Known(read_as=ReadAs.RAW), "the file already says how to read its answer (classification)"),
+        (GivenFacts(read_as=ReadAs.RAW), "the file already says how to read its answer (classification)"),
     ],
 )
 async def test_what_does_not_fit_the_file_is_refused(
-    hexagon: Hexagon, file: Path, known: Known, reason: str
+    hexagon: Hexagon, file: Path, known: GivenFacts, reason: str
 ) -> None:
     with pytest.raises(UnfitForModel) as refused:
         await hexagon.register_model(file=file, name="spam", known=known)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typing_extensions import override
 
-from augury.application.models.model_receipt import WholeFile
+from augury.application.models.model_receipt import ReceivedFile
 from augury.application.models.ports.trainings import ModelTrainer, TrainingFailed, TrainingWatch
 from augury.application.models.train_model import MOST_ATTEMPTS
 from augury.application.ports import Unavailable
@@ -49,7 +49,7 @@ async def sent(
     async with hexagon.receive_table("churn") as receipt:
         await hexagon.model_files.put(receipt.file_id, 0, TABLE)
         return await hexagon.receive_table.whole(
-            WholeFile(receipt=receipt, sha256=digest, size=len(TABLE)),
+            ReceivedFile(receipt=receipt, sha256=digest, size=len(TABLE)),
             "churn",
             plan=Plan(target=target),
             terms=UploadTerms(row_price=3, activate=activate),

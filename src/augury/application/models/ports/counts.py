@@ -11,7 +11,7 @@ from augury.domain.usage import Usage
 
 
 @dataclass(frozen=True, slots=True)
-class Steps:
+class CountsOverTime:
     """A version's counts over time."""
 
     total: Usage
@@ -33,6 +33,6 @@ class VersionCounts(Protocol):
     @abstractmethod
     async def by_step(
         self, refs: Sequence[ModelRef], *, within: timedelta, step: timedelta
-    ) -> Mapping[ModelRef, Steps]:
+    ) -> Mapping[ModelRef, CountsOverTime]:
         """The counts of these versions within this time, also by steps. Versions without counts are left
         out. A step begins at a whole multiple of its length since 1970."""

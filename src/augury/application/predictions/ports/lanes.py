@@ -19,7 +19,7 @@ class UserInLane:
     waiting: int
     """Predictions."""
     cost: int
-    """The cost of all of them (`Slice.cost`)."""
+    """The cost of all of them (`SliceLimit.cost`)."""
     weight: float
 
 

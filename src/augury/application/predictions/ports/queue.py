@@ -14,7 +14,7 @@ Traces = Mapping[PredictionId, str]
 """The `traceparent` (W3C Trace Context) of each prediction whose request had one."""
 NO_TRACES: Traces = MappingProxyType({})
 Costs = Mapping[PredictionId, int]
-"""The cost of each prediction (`Slice.cost`)."""
+"""The cost of each prediction (`SliceLimit.cost`)."""
 NO_COSTS: Costs = MappingProxyType({})
 
 
@@ -56,7 +56,7 @@ class PredictionQueue(Protocol):
         costs: Costs = NO_COSTS,
     ) -> None:
         """Publish them soon, in order. In the bulk lane, each gets its own ticket. In the small lane, each
-        message has little work in all. `costs` (`Slice.cost`) are those above 1. Never waits and never
+        message has little work in all. `costs` (`SliceLimit.cost`) are those above 1. Never waits and never
         raises."""
 
     @abstractmethod

@@ -6,7 +6,7 @@ from typing import TypeVar
 import msgspec
 
 from augury.application.models.offering import Categories, Registered
-from augury.application.models.register_model import Known
+from augury.application.models.register_model import GivenFacts
 from augury.bootstrap.cli.listing import say
 from augury.bootstrap.cli.model.prices import prices_in_words
 from augury.bootstrap.config import OperatorError
@@ -17,7 +17,7 @@ from augury.domain.model_texts import ModelTexts
 Shape = TypeVar("Shape")
 
 
-class Texts(msgspec.Struct, forbid_unknown_fields=True):
+class TextsFile(msgspec.Struct, forbid_unknown_fields=True):
     """The JSON file of `augury model describe`: texts by language (`en`, `ru`)."""
 
     description: dict[str, str] = {}
@@ -25,19 +25,19 @@ class Texts(msgspec.Struct, forbid_unknown_fields=True):
     labels: dict[str, dict[str, str]] = {}
 
 
-def known_of(value: str | None, categories: Path | None, sample: Path | None) -> Known:
+def known_of(value: str | None, categories: Path | None, sample: Path | None) -> GivenFacts:
     """Raises `OperatorError`."""
     if categories is not None and sample is not None:
         raise OperatorError("--categories and --sample exclude each other: give only one of them")
     read_as = ReadAs(value) if value else None
     if categories is not None:
         told = categories_of(categories)
-        return Known(read_as=read_as, categories=lambda _: told)
+        return GivenFacts(read_as=read_as, categories=lambda _: told)
     if sample is not None:
         from augury.bootstrap.cli.model.sample import sampled  # only this needs the reading of tables
 
-        return Known(read_as=read_as, categories=sampled(sample, warn))
-    return Known(read_as=read_as)
+        return GivenFacts(read_as=read_as, categories=sampled(sample, warn))
+    return GivenFacts(read_as=read_as)
 
 
 def warn(words: str) -> None:
@@ -52,7 +52,7 @@ def categories_of(file: Path) -> Categories:
 
 def texts_of(file: Path) -> ModelTexts:
     """Raises `OperatorError`."""
-    texts = _read(file, Texts)
+    texts = _read(file, TextsFile)
     return ModelTexts(description=texts.description, features=texts.features, labels=texts.labels)
 
 

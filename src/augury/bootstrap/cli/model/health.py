@@ -2,7 +2,7 @@
 
 import math
 
-from augury.application.models.compare_versions import Counted
+from augury.application.models.compare_versions import VersionUsage
 from augury.bootstrap.cli.listing import Entry
 
 COLUMNS = (
@@ -12,7 +12,7 @@ COLUMNS = (
 MOST_LABELS = 5
 
 
-def health_entry(counted: Counted) -> Entry:
+def health_entry(counted: VersionUsage) -> Entry:
     """`share` is in percent, `labels` are the most frequent ones with their shares."""
     model, usage = counted.model, counted.usage
     shares = list(usage.label_shares.items())[:MOST_LABELS]

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from litestar.types import Scope
 
-from augury.application.batches.accept_batch import AcceptBatch, Received, Replayed
+from augury.application.batches.accept_batch import AcceptBatch, Received, ReplayedBatch
 from augury.application.batches.ports import BatchStore
 from augury.application.batches.receive_batch import ReceiveBatch
 from augury.application.limits import Limits
@@ -61,7 +61,7 @@ class BatchIntake:
         model: str | None,
         max_price: int | None,
         top: int | None,
-    ) -> Batch | Replayed:
+    ) -> Batch | ReplayedBatch:
         """Read the whole body, and accept it as a batch. A refused body leaves nothing behind."""
         user_id: UserId = scope["user"]
         terms = key_of(scope)

@@ -9,7 +9,7 @@ from litestar import Response
 from litestar.openapi.spec import OpenAPIHeader, OpenAPIType, Operation, Schema
 from litestar.params import QueryParameter
 
-from augury.application.batches.accept_batch import AcceptBatch, Replayed
+from augury.application.batches.accept_batch import AcceptBatch, ReplayedBatch
 from augury.application.batches.ports import Batches, StoredBatch
 from augury.application.ports import Clock
 from augury.domain.balance import NotEnoughCredits
@@ -100,7 +100,7 @@ async def send(
     share_of(request.scope).stream()
     intake: BatchIntake = request.app.state.batch_intake
     answer = await intake.receive(request.scope, request.stream(), model=model, max_price=max_price, top=top)
-    if isinstance(answer, Replayed):
+    if isinstance(answer, ReplayedBatch):
         stored = await batches.get(answer.batch_id, owner=request.user)
         headers = {"Idempotent-Replayed": "true"}
     else:

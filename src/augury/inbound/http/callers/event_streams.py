@@ -12,7 +12,7 @@ from augury.application.open_streams import OpenStreams, StreamsFull
 from augury.concurrency.streams import StateStream, Stream
 from augury.domain.identifiers import UserId
 from augury.domain.stream import TooManyStreams
-from augury.inbound.event_stream import MEDIA_TYPE, EventResponse, Pace, ServerEvent
+from augury.inbound.event_stream import MEDIA_TYPE, EventResponse, ServerEvent, StreamTimes
 from augury.inbound.http.problems.documents import Refused
 from augury.inbound.http.problems.refusals import BUSY
 from augury.inbound.http.protocol.headers import header_of
@@ -67,8 +67,10 @@ class EventStreams:
         return EventResponse(None, shown, self._pace)
 
     @property
-    def _pace(self) -> Pace:
-        return Pace(comment_every=self.settings.stream_comment_every, lifetime=self.settings.stream_lifetime)
+    def _pace(self) -> StreamTimes:
+        return StreamTimes(
+            comment_every=self.settings.stream_comment_every, lifetime=self.settings.stream_lifetime
+        )
 
 
 class ServerSentEvent(msgspec.Struct, frozen=True):

@@ -34,7 +34,14 @@ BEARER = [{"bearer": list[str]()}]
 BEARER_OR_GUEST = [*BEARER, dict[str, list[str]]()]
 """The security of a route that also serves guests."""
 _RESPONSES = (EncodedJson.__name__, EventResponse.__name__)
-_PUBLISHED = {"ModelTask": "Task"}
+_PUBLISHED = {
+    "EntryPageView": "EntryPage",
+    "LettersReplayed": "Replayed",
+    "ModelTask": "Task",
+    "PredictionPageView": "PredictionPage",
+    "QuoteView": "Quote",
+    "SubmitBody": "Submission",
+}
 """The schemas whose names in the code differ from the published ones, which generated clients use."""
 DESCRIPTION = """Machine-learning predictions for credits. Send data, get `202` and an id, and read the
 prediction a moment later. Or send `Prefer: wait=30` and get the result in the response.

@@ -9,7 +9,7 @@ from litestar import Response, get
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, QueryParameter
 
-from augury.application.models.compare_versions import MOST_MINUTES, CompareVersions, Counted
+from augury.application.models.compare_versions import MOST_MINUTES, CompareVersions, VersionUsage
 from augury.domain.model import ModelNotFound, ModelRef, ModelState, VersionMissing
 from augury.domain.quantiles import finite
 from augury.domain.usage import NOTHING
@@ -47,7 +47,7 @@ class UsageView(msgspec.Struct, frozen=True):
     deviation: float | None
 
     @classmethod
-    def of(cls, counted: Counted) -> Self:
+    def of(cls, counted: VersionUsage) -> Self:
         model, usage = counted.model, counted.usage
         return cls(
             model=str(model.ref),
@@ -112,13 +112,15 @@ async def picture_of_version(
     return Response(picture(shown, minutes=minutes).encode(), media_type=SVG)
 
 
-async def _beside(ref: str, compare: CompareVersions, minutes: int) -> tuple[Counted, Counted | None]:
+async def _beside(
+    ref: str, compare: CompareVersions, minutes: int
+) -> tuple[VersionUsage, VersionUsage | None]:
     """The version, and the active one if that is another one. Raises `ModelNotFound`."""
     wanted = ModelRef.parse(ref)
     found = await compare(wanted.name, minutes=minutes)
     version = next((each for each in found if each.model.ref == wanted), None)
     if version is None:  # nobody has used it
-        version = Counted(await compare.models.version(wanted), NOTHING)
+        version = VersionUsage(await compare.models.version(wanted), NOTHING)
     active = next((each for each in found if each.model.is_active), None)
     return version, None if active is None or active.model.ref == wanted else active
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 from xml.sax.saxutils import escape
 
-from augury.application.models.compare_versions import Counted
+from augury.application.models.compare_versions import VersionUsage
 from augury.domain.usage import Usage
 
 WIDTH, LINE, LEFT, COLUMN, LONGEST = 640, 30, 190, 220, 380
@@ -19,7 +19,7 @@ Cell: TypeAlias = tuple[int, str, str]
 """Where it begins, its words, and their color."""
 
 
-def picture(versions: Sequence[Counted], *, minutes: int) -> str:
+def picture(versions: Sequence[VersionUsage], *, minutes: int) -> str:
     """One or two versions: a table of numbers, and a bar of each for every label."""
     lines = [*_head(versions, minutes), *_numbers(versions)]
     labels = list(dict.fromkeys(label for each in versions for label in each.usage.label_shares))
@@ -42,7 +42,7 @@ def picture(versions: Sequence[Counted], *, minutes: int) -> str:
     )
 
 
-def _head(versions: Sequence[Counted], minutes: int) -> Iterator[list[Cell]]:
+def _head(versions: Sequence[VersionUsage], minutes: int) -> Iterator[list[Cell]]:
     yield [(10, f"the last {minutes} minutes", GRAY)]
     yield [
         (LEFT + COLUMN * place, f"{each.model.ref} ({_state(each)})", COLORS[place])
@@ -50,12 +50,12 @@ def _head(versions: Sequence[Counted], minutes: int) -> Iterator[list[Cell]]:
     ]
 
 
-def _state(version: Counted) -> str:
+def _state(version: VersionUsage) -> str:
     share = version.model.share
     return version.model.state if share is None else f"{version.model.state}, {share:.0%} of users"
 
 
-def _numbers(versions: Sequence[Counted]) -> Iterator[list[Cell]]:
+def _numbers(versions: Sequence[VersionUsage]) -> Iterator[list[Cell]]:
     """A line for each number that some version has."""
     for name, shown in _NUMBERS:
         words = [shown(each.usage) for each in versions]

@@ -7,7 +7,7 @@ from functools import partial
 
 from litestar.types import Scope
 
-from augury.application.models.model_receipt import ModelReceipt, WholeFile
+from augury.application.models.model_receipt import ModelReceipt, ReceivedFile
 from augury.application.models.ports.uploads import PIECE_BYTES, ModelFiles
 from augury.application.models.receive_model import ReceiveModel
 from augury.application.models.receive_table import ReceiveTable
@@ -101,7 +101,7 @@ class ModelIntake:
         form: FormFile | None,
         most: int,
         stated: str | None,
-    ) -> WholeFile:
+    ) -> ReceivedFile:
         """Store the file in pieces, up to `most` bytes. Its sender has `stated` its SHA-256."""
         digest, waiting, number = hashlib.sha256(), bytearray(), 0
         puts = Puts(partial(self._files.put, receipt.file_id))
@@ -126,7 +126,7 @@ class ModelIntake:
         finally:
             await puts.stop()
         size = number * PIECE_BYTES + len(waiting)
-        return WholeFile(receipt=receipt, sha256=digest.hexdigest(), size=size, stated=stated)
+        return ReceivedFile(receipt=receipt, sha256=digest.hexdigest(), size=size, stated=stated)
 
 
 def _too_large(most: int) -> Refused:

@@ -70,7 +70,7 @@ class EntryView(msgspec.Struct, frozen=True):
         )
 
 
-class EntryPage(msgspec.Struct, frozen=True):
+class EntryPageView(msgspec.Struct, frozen=True):
     """A page may be short although more entries follow: several filters together search only a limited number
     of entries."""
 
@@ -94,13 +94,13 @@ async def read_audit_log(
     subject: OfSubject = None,
     user: OfUser = None,
     action: OfAction = None,
-) -> EntryPage:
+) -> EntryPageView:
     filters = Filters(
         actor=actor, subject=subject, user_id=None if user is None else UserId(user), action=action
     )
     page = await audit_log.page(limit=limit, before=id_of(cursor), filters=filters)
     items = [EntryView.of(entry) for entry in page.items]
-    return EntryPage(items, None if page.more is None else cursor_at(page.more.bytes))
+    return EntryPageView(items, None if page.more is None else cursor_at(page.more.bytes))
 
 
 ROUTES = (read_audit_log,)

@@ -12,7 +12,7 @@ from litestar.params import QueryParameter
 
 from augury.application.operation.check_books import CheckBooks
 from augury.application.operation.look_over import LookOver, Overview, Span
-from augury.application.operation.ports import LedgerRun, Part, Point
+from augury.application.operation.ports import LedgerRun, Point, ProcessRole
 from augury.domain.ledger_check import CheckUnderWay
 from augury.domain.quantiles import finite
 from augury.inbound.http.callers.authors import author_of
@@ -82,7 +82,7 @@ class OverviewView(msgspec.Struct, frozen=True):
     points: list[PointView]
     queue: QueueNow
     workers: int
-    processes: dict[Part, int]
+    processes: dict[ProcessRole, int]
     books: BooksNow
 
     @classmethod
@@ -93,7 +93,7 @@ class OverviewView(msgspec.Struct, frozen=True):
             points=[PointView.of(point) for point in overview.points],
             queue=QueueNow(overview.unfinished, overview.oldest),
             workers=overview.workers,
-            processes={part: parts.count(part) for part in Part if part in parts},
+            processes={part: parts.count(part) for part in ProcessRole if part in parts},
             books=BooksNow(last.at, last.deviations) if last else BooksNow(None, None),
         )
 

@@ -107,7 +107,7 @@ class DeadLetterPage(msgspec.Struct, frozen=True):
     next_cursor: str | None
 
 
-class Replayed(msgspec.Struct, frozen=True):
+class LettersReplayed(msgspec.Struct, frozen=True):
     replayed: int
 
 
@@ -161,8 +161,8 @@ async def read_queue(
 @inject
 async def replay_dead_letters(
     request: SignedIn, replay: FromDishka[ReplayDeadLetters], limit: ReplayLimit = 1_000
-) -> Replayed:
-    return Replayed(await replay(at_most=limit, author=author_of(request)))
+) -> LettersReplayed:
+    return LettersReplayed(await replay(at_most=limit, author=author_of(request)))
 
 
 @get(
@@ -192,8 +192,8 @@ async def list_dead_letters(
 @inject
 async def replay_dead_letter(
     request: SignedIn, letter_id: FromPath[str], replay: FromDishka[ReplayDeadLetters]
-) -> Replayed:
-    return Replayed(await replay(at_most=1, only=letter_id, author=author_of(request)))
+) -> LettersReplayed:
+    return LettersReplayed(await replay(at_most=1, only=letter_id, author=author_of(request)))
 
 
 @delete(

@@ -6,15 +6,14 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from augury.application.predictions.places import Places
-from augury.application.predictions.ports.reads import PredictionPage as StoredPage
-from augury.application.predictions.ports.reads import Predictions, StoredPrediction
+from augury.application.predictions.ports.reads import PredictionPage, Predictions, StoredPrediction
 from augury.inbound.http.edge.outflow import Outflow
 from augury.inbound.http.predictions.views import ListedPrediction, PredictionView
 from augury.inbound.http.protocol.encoded import BrokenOff, EncodedJson, StreamedJson
 from augury.inbound.http.protocol.paging import cursor_at
 
 
-class PredictionPage(msgspec.Struct, frozen=True):
+class PredictionPageView(msgspec.Struct, frozen=True):
     items: list[ListedPrediction]
     next_cursor: str | None
 
@@ -52,13 +51,13 @@ class PredictionAnswers:
             ended=self.outflow.begin(stored.prediction.user_id),
         )
 
-    def page(self, page: StoredPage) -> PredictionPage:
+    def page(self, page: PredictionPage) -> PredictionPageView:
         """A part of a list, with the places of the waiting predictions. It is made without any read."""
         items = [
             ListedPrediction.of(each, base_path=self.base_path, place=self.places.of(each))
             for each in page.items
         ]
-        return PredictionPage(items, None if page.more is None else cursor_at(page.more.bytes))
+        return PredictionPageView(items, None if page.more is None else cursor_at(page.more.bytes))
 
     def without_output(self, stored: StoredPrediction) -> StoredPrediction:
         """The prediction without its output, which can be read later."""

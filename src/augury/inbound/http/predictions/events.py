@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from litestar.types import Scope
 
 from augury.application.predictions.follow_prediction import FollowPrediction, PredictionStream
-from augury.application.predictions.follow_predictions import RESUMABLE, FollowPredictions, Mark, Told
+from augury.application.predictions.follow_predictions import RESUMABLE, FollowPredictions, ResumePoint, Told
 from augury.application.predictions.places import Places
 from augury.application.predictions.ports.reads import StoredPrediction
 from augury.domain.identifiers import PredictionId, UserId
@@ -52,7 +52,7 @@ class PredictionEvents:
     async def of_user(self, scope: Scope) -> EventResponse:
         """The events of all predictions of the scope's user."""
         user_id: UserId = scope["user"]
-        stream = await self.follow_predictions(user_id=user_id, after=Mark.parse(last_id_of(scope)))
+        stream = await self.follow_predictions(user_id=user_id, after=ResumePoint.parse(last_id_of(scope)))
         opening = None if stream.began_at is None else str(stream.began_at)
         return self.streams.response(user_id, stream, self._shown_of_all, opening=opening)
 

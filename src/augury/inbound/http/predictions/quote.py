@@ -34,7 +34,7 @@ class QuoteRequest(msgspec.Struct, forbid_unknown_fields=True):
     top: Top = None
 
 
-class Quote(msgspec.Struct, frozen=True):
+class QuoteView(msgspec.Struct, frozen=True):
     """`explain_price` is the price of explaining a row, on top of `row_price`; it is null if the request does
     not ask for explanations. `price` would be held. `charge` would be charged if the model can predict all
     valid rows. `text_bytes` is the size of the values of text features in UTF-8 bytes; they cost `text_price`
@@ -83,7 +83,7 @@ class Quote(msgspec.Struct, frozen=True):
 @inject
 async def quote(
     request: SignedIn, data: JSONBody[QuoteRequest], quote_prediction: FromDishka[QuotePrediction]
-) -> Quote:
+) -> QuoteView:
     settings: HttpSettings = request.app.state.settings
     size = len(memoryview(data.data))
     rows = await aside(size, partial(decode_data, data.data, most=settings.max_values))
@@ -98,7 +98,7 @@ async def quote(
         top=data.top,
     )
     share_of(request.scope).release()
-    return Quote(
+    return QuoteView(
         model=str(quoted.model.ref),
         row_price=quoted.model.row_price,
         explain_price=quoted.model.price_of_reasons if quoted.explained else None,

@@ -19,7 +19,7 @@ from augury.inbound.http.callers.identity import Anyone, Identity, SignedIn, sig
 from augury.inbound.http.callers.member_routes import member_delete, member_get, member_post
 from augury.inbound.http.description.examples import PREDICTION_ID
 from augury.inbound.http.description.openapi import BEARER_OR_GUEST
-from augury.inbound.http.predictions.answers import PredictionAnswers, PredictionPage
+from augury.inbound.http.predictions.answers import PredictionAnswers, PredictionPageView
 from augury.inbound.http.predictions.views import PredictionView, unanswered
 from augury.inbound.http.problems.described import documented
 from augury.inbound.http.protocol.encoded import EncodedJson
@@ -73,7 +73,7 @@ async def list_predictions(
     cursor: Cursor = None,
     status: OfStatus = None,
     model: OfModel = None,
-) -> PredictionPage:
+) -> PredictionPageView:
     before = id_of(cursor)
     page = await predictions.page(
         request.user,

@@ -29,8 +29,8 @@ from augury.inbound.http.description.openapi import BEARER_OR_GUEST
 from augury.inbound.http.description.operations import SubmitOperation
 from augury.inbound.http.edge.layer import share_of
 from augury.inbound.http.predictions import guest_limits
-from augury.inbound.http.predictions.submit_body import Submission
-from augury.inbound.http.predictions.submit_handler import SubmitHandler, Taken
+from augury.inbound.http.predictions.submit_body import SubmitBody
+from augury.inbound.http.predictions.submit_handler import AcceptedSubmit, SubmitHandler
 from augury.inbound.http.predictions.views import PredictionView
 from augury.inbound.http.problems.answering import answer_to
 from augury.inbound.http.problems.described import documented
@@ -39,13 +39,13 @@ from augury.inbound.http.protocol.encoded import EncodedJson
 from augury.inbound.http.protocol.query import require_known
 
 PATHS = ["/predictions", "/predictions/predict"]
-_submission_decoder = msgspec.json.Decoder(Submission)
+_submission_decoder = msgspec.json.Decoder(SubmitBody)
 
 
 @post(
     PATHS,
     status_code=202,
-    dto=JsonBody[Submission],
+    dto=JsonBody[SubmitBody],
     return_dto=None,
     before_request=identify,  # like a guard, but without copying the handler for it
     security=BEARER_OR_GUEST,
@@ -91,7 +91,7 @@ _submission_decoder = msgspec.json.Decoder(Submission)
         ),
     },
 )
-async def submit(request: Anyone, data: JSONBody[Submission]) -> EncodedJson:
+async def submit(request: Anyone, data: JSONBody[SubmitBody]) -> EncodedJson:
     handler: SubmitHandler = request.app.state.submit_handler
     taken = await handler.accept(request.scope, data, await request.body())
     share_of(request.scope).release()
@@ -115,7 +115,7 @@ async def submit_directly(handler: SubmitHandler, scope: Scope, receive: Receive
     await answer(scope, receive, send)
 
 
-async def _received(handler: SubmitHandler, scope: Scope, receive: Receive) -> Taken:
+async def _received(handler: SubmitHandler, scope: Scope, receive: Receive) -> AcceptedSubmit:
     """Read and accept the submit. The body is freed when this call ends."""
     most = handler.most_bytes(scope)
     try:

@@ -69,7 +69,7 @@ Explain = (
 )
 
 
-class Submission(msgspec.Struct, forbid_unknown_fields=True):
+class SubmitBody(msgspec.Struct, forbid_unknown_fields=True):
     """Rows for a model: `name`, `name@version`, or the default model."""
 
     data: Data

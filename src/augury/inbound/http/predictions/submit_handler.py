@@ -9,8 +9,7 @@ from augury.application.limits import Limits
 from augury.application.ports import IdempotencyKey, Json, Unavailable
 from augury.application.predictions.ports.reads import StoredPrediction
 from augury.application.predictions.requests import Replayed
-from augury.application.predictions.submit_prediction import Submission as Asked
-from augury.application.predictions.submit_prediction import SubmitPrediction
+from augury.application.predictions.submit_prediction import Submission, SubmitPrediction
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.concurrency.aside import aside
 from augury.domain.balance import NotEnoughCredits
@@ -20,7 +19,7 @@ from augury.inbound.http.callers.idempotency import key_of_submit, name_of_submi
 from augury.inbound.http.callers.identity import Identity, key_of
 from augury.inbound.http.predictions import guest_limits
 from augury.inbound.http.predictions.answers import PredictionAnswers
-from augury.inbound.http.predictions.submit_body import Submission, top_of
+from augury.inbound.http.predictions.submit_body import SubmitBody, top_of
 from augury.inbound.http.predictions.views import unanswered
 from augury.inbound.http.problems.documents import Refused
 from augury.inbound.http.protocol.body import decode_data
@@ -40,7 +39,7 @@ class SubmitHandler:
     answers: PredictionAnswers
     settings: HttpSettings
 
-    async def accept(self, scope: Scope, submission: Submission, body: bytes) -> "Taken":
+    async def accept(self, scope: Scope, submission: SubmitBody, body: bytes) -> "AcceptedSubmit":
         """`submission` is the decoded `body`; `scope["user"]` is the caller, None for a guest.
 
         The result keeps neither of them, so that a request which waits does not hold its rows in memory.
@@ -62,7 +61,7 @@ class SubmitHandler:
             return data, None if name is None else key_of_submit(name, body, model, expires_in, data, *more)
 
         data, key = await aside(len(body), read)
-        asked = Asked(
+        asked = Submission(
             user_id=user_id,
             is_guest=caller is None,
             data=data,
@@ -77,7 +76,7 @@ class SubmitHandler:
             terms=key_of(scope),
         )
         try:
-            return Taken(user_id, await self.submit_prediction(asked))
+            return AcceptedSubmit(user_id, await self.submit_prediction(asked))
         except (NotEnoughCredits, TooManyRows, TooManyPending) as error:
             raise (error if caller else self._of_guest(error)) from None
 
@@ -101,7 +100,7 @@ class SubmitHandler:
                 return guest_limits.too_many_pending(error)
         return error
 
-    async def answer(self, scope: Scope, taken: "Taken") -> EncodedJson:
+    async def answer(self, scope: Scope, taken: "AcceptedSubmit") -> EncodedJson:
         """Answer with the prediction, after waiting for its result as long as the caller prefers."""
         most = int(self.settings.max_wait.total_seconds())
         seconds = wait_seconds(_preferences(scope), most=most)
@@ -135,7 +134,7 @@ class SubmitHandler:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class AcceptedSubmit:
     """A submit that was accepted, now or before, and its user."""
 
     user_id: UserId

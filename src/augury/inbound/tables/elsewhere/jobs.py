@@ -7,19 +7,19 @@ from collections.abc import Mapping, Sequence
 from io import BufferedReader
 
 from augury.domain.batch import FULL
-from augury.domain.lane import Slice as Most
+from augury.domain.lane import SliceLimit
 from augury.domain.model_facts import ModelFacts
 from augury.domain.row_errors import RowDoubt, RowError, RowFault
 from augury.inbound.tables.elsewhere.workplace import Ask, Factory
 from augury.inbound.tables.format import Format
-from augury.inbound.tables.results.words import Words
+from augury.inbound.tables.results.words import ResultWords
 from augury.inbound.tables.results.writer import Writer
 from augury.inbound.tables.uploads.upload import Upload, WholeFile
 from augury.slices.sheet import Sheet
 
 
 def upload_of(
-    format: Format, facts: ModelFacts, most_rows: int, text_has_price: bool, each: Most = FULL
+    format: Format, facts: ModelFacts, most_rows: int, text_has_price: bool, each: SliceLimit = FULL
 ) -> Upload:
     """The reader of a file that arrives in pieces. `each` is the largest slice to cut."""
     from augury.inbound.tables.uploads.csv_upload import CsvUpload
@@ -36,7 +36,7 @@ def parquet_file(
     facts: ModelFacts,
     most_rows: int,
     text_has_price: bool,
-    each: Most = FULL,
+    each: SliceLimit = FULL,
 ) -> WholeFile:
     """The reader of a Parquet file of `size` bytes, of which `raw` reads pieces of `piece` bytes.
 
@@ -56,7 +56,7 @@ def results_of(
     from augury.inbound.tables.results.csv_results import CsvWriter
     from augury.inbound.tables.results.ndjson_results import NdjsonWriter
 
-    words = Words(
+    words = ResultWords(
         error=lambda error: faults[error.fault],
         warning=lambda warning: doubts[warning.doubt].format(count=warning.count),
     )

@@ -8,17 +8,17 @@ from typing import Any
 import msgspec
 from typing_extensions import override
 
-from augury.inbound.tables.results.names import Names, names_of
+from augury.inbound.tables.results.names import ResultNames, names_of
 from augury.inbound.tables.results.part import Part
 from augury.inbound.tables.results.values import columns_of
-from augury.inbound.tables.results.words import Words
+from augury.inbound.tables.results.words import ResultWords
 from augury.inbound.tables.results.writer import RawPart, Writer
 from augury.inbound.tables.writing import harmless
 from augury.slices.sheet import Sheet
 
 
 class CsvWriter(Writer):
-    def __init__(self, sheet: Sheet, words: Words, *, first: int = 0, mark: bytes = b"") -> None:
+    def __init__(self, sheet: Sheet, words: ResultWords, *, first: int = 0, mark: bytes = b"") -> None:
         """`first` is the number of the first row. `mark` is written before everything else."""
         self._sheet = sheet
         self._words = words
@@ -30,7 +30,7 @@ class CsvWriter(Writer):
         return self._sheet.delimiter
 
     @property
-    def names(self) -> Names:
+    def names(self) -> ResultNames:
         words = self._words
         return names_of(self._sheet, row=words.row_name, error=words.error_name, warning=words.warning_name)
 

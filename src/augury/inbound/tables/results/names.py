@@ -7,7 +7,7 @@ from augury.slices.sheet import Sheet
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class ResultNames:
     """All names differ: if `label` is already used, the next one is `label_2`."""
 
     row: str
@@ -18,7 +18,9 @@ class Names:
     warning: str
 
 
-def names_of(sheet: Sheet, *, row: str = "row", error: str = "error", warning: str = "warning") -> Names:
+def names_of(
+    sheet: Sheet, *, row: str = "row", error: str = "error", warning: str = "warning"
+) -> ResultNames:
     taken: set[str] = set()
 
     def free(name: str) -> str:
@@ -31,4 +33,4 @@ def names_of(sheet: Sheet, *, row: str = "row", error: str = "error", warning: s
 
     columns = [free(name) for name in sheet.header]
     answers = [free(each.name) for each in sheet.form.columns]
-    return Names(free(row), columns, answers, free(error), free(warning))
+    return ResultNames(free(row), columns, answers, free(error), free(warning))

@@ -11,15 +11,15 @@ from augury.domain.answer import Answer
 from augury.inbound.tables.results.names import names_of
 from augury.inbound.tables.results.part import Part
 from augury.inbound.tables.results.values import columns_of, objects_of
-from augury.inbound.tables.results.words import Words
+from augury.inbound.tables.results.words import ResultWords
 from augury.inbound.tables.results.writer import RawPart, Writer
-from augury.slices.sheet import Kind, Sheet
+from augury.slices.sheet import RowStorage, Sheet
 
 _encoder = msgspec.json.Encoder(enc_hook=str)
 
 
 class NdjsonWriter(Writer):
-    def __init__(self, sheet: Sheet, words: Words) -> None:
+    def __init__(self, sheet: Sheet, words: ResultWords) -> None:
         self._sheet = sheet
         self._words = words
         self._names = names_of(sheet).columns
@@ -45,7 +45,7 @@ class NdjsonWriter(Writer):
         return b""
 
     def _inputs(self, part: Part) -> Sequence[Mapping[str, Any]]:
-        if self._sheet.kind is Kind.JSON:
+        if self._sheet.kind is RowStorage.JSON:
             return objects_of(part)
         columns = [_finite(each) for each in columns_of(self._sheet, part)]
         return [dict(zip(self._names, row, strict=True)) for row in zip(*columns, strict=True)]

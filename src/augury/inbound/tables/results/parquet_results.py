@@ -13,10 +13,10 @@ from augury.domain.answer_form import CellKind
 from augury.inbound.tables.results.names import names_of
 from augury.inbound.tables.results.part import Part
 from augury.inbound.tables.results.values import columns_of
-from augury.inbound.tables.results.words import Words
+from augury.inbound.tables.results.words import ResultWords
 from augury.inbound.tables.results.writer import RawPart, Writer
 from augury.slices.arrow import Cells, Table
-from augury.slices.sheet import Kind, Sheet
+from augury.slices.sheet import RowStorage, Sheet
 
 SLICES_TOGETHER, BYTES_TOGETHER = 8, 32 << 20
 """The most slices in one row group, and about the most bytes."""
@@ -29,7 +29,7 @@ _TYPES = {
 
 
 class ParquetWriter(Writer):
-    def __init__(self, sheet: Sheet, words: Words) -> None:
+    def __init__(self, sheet: Sheet, words: ResultWords) -> None:
         self._sheet = sheet
         self._words = words
         self._sink = io.BytesIO()
@@ -76,7 +76,7 @@ class ParquetWriter(Writer):
 
     def _table(self, part: Part) -> Table:
         rows = list(range(part.first_row, part.first_row + len(part)))
-        if self._sheet.kind is Kind.JSON:
+        if self._sheet.kind is RowStorage.JSON:
             columns = [pa.array(map(_text, each), pa.string()) for each in columns_of(self._sheet, part)]
         else:
             columns = [part.table.column(place).combine_chunks() for place in self._sheet.places]

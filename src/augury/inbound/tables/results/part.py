@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from augury.domain.row_errors import RowError
-from augury.inbound.tables.results.words import Words
+from augury.inbound.tables.results.words import ResultWords
 from augury.inbound.tables.results.writer import RawPart
 from augury.slices.arrow import Answers, Table, decoded
 
@@ -38,7 +38,7 @@ class Part:
     def errors(self) -> dict[int, RowError]:
         return {} if self.answers is None else {each.row: each for each in self.answers.errors()}
 
-    def remarks(self, words: Words) -> tuple[Sequence[str | None], Sequence[str | None]]:
+    def remarks(self, words: ResultWords) -> tuple[Sequence[str | None], Sequence[str | None]]:
         """The error and the warnings of each row in words."""
         errors: list[str | None] = [None if self.answers else self.remark] * len(self)
         for row, error in self.errors().items():

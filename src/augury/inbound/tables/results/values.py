@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from augury.inbound.tables.results.part import Part
-from augury.slices.sheet import Kind, Sheet
+from augury.slices.sheet import RowStorage, Sheet
 
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _anything: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
@@ -14,7 +14,7 @@ _anything: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 
 def columns_of(sheet: Sheet, part: Part) -> Sequence[Sequence[Any]]:
     """The columns in the order of the header. A missing value is None."""
-    if sheet.kind is Kind.JSON:
+    if sheet.kind is RowStorage.JSON:
         rows = [{**_object(row), **_object(rest)} for row, rest in _texts(part)]
         return [[row.get(name) for row in rows] for name in sheet.header]
     return [part.table.column(place).to_pylist() for place in sheet.places]

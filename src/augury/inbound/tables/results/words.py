@@ -5,7 +5,7 @@ from augury.domain.row_errors import RowError, RowWarning
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class ResultWords:
     """How errors and warnings are worded, and what our own columns are called."""
 
     error: Callable[[RowError], str]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing_extensions import override
 
 from augury.domain.batch import FULL
-from augury.domain.lane import Slice as Most
+from augury.domain.lane import SliceLimit
 from augury.domain.model_facts import ModelFacts
 from augury.domain.numbers import COMMAS
 from augury.inbound.tables.unreadable import NoHeader
@@ -17,12 +17,12 @@ from augury.inbound.tables.uploads.text import Lines
 from augury.inbound.tables.uploads.upload import Slice, Upload
 from augury.slices.arrow import Table, decoded
 from augury.slices.priced_text import text_bytes
-from augury.slices.sheet import Kind, Sheet, answers_of
+from augury.slices.sheet import RowStorage, Sheet, answers_of
 
 
 class CsvUpload(Upload):
     def __init__(
-        self, facts: ModelFacts, *, most_rows: int, text_has_price: bool = False, each: Most = FULL
+        self, facts: ModelFacts, *, most_rows: int, text_has_price: bool = False, each: SliceLimit = FULL
     ) -> None:
         """`each` is the largest slice to cut."""
         self._facts = facts
@@ -72,7 +72,7 @@ class CsvUpload(Upload):
         decimal = None if looks is None else looks.decimal
         delimiter = dialect.delimiter if dialect.is_sure else ";" if decimal == "," else ","
         return Sheet(
-            kind=Kind.TEXT,
+            kind=RowStorage.TEXT,
             header=[columns.names[place] for place in shown],
             features=[feature_at.get(place) for place in shown],
             places=shown,
@@ -85,7 +85,7 @@ class CsvUpload(Upload):
 
     def _text_bytes(self, table: Table) -> int:
         assert self._blocks is not None
-        return text_bytes(Kind.TEXT, table, self._facts.schema, self._blocks.columns.positions)
+        return text_bytes(RowStorage.TEXT, table, self._facts.schema, self._blocks.columns.positions)
 
     def _read(self, block: bytes, *, is_last: bool) -> Iterator[Slice]:
         if self._blocks is None:

@@ -8,7 +8,7 @@ import pyarrow as pa
 from typing_extensions import override
 
 from augury.domain.batch import FULL
-from augury.domain.lane import Slice as Most
+from augury.domain.lane import SliceLimit
 from augury.domain.model_facts import ModelFacts
 from augury.inbound.tables.uploads.slicing import Slicer
 from augury.inbound.tables.uploads.text import Lines
@@ -16,7 +16,7 @@ from augury.inbound.tables.uploads.unreadable import BrokenLine, TooManyColumns
 from augury.inbound.tables.uploads.upload import Slice, Upload
 from augury.slices.arrow import Table
 from augury.slices.priced_text import text_bytes
-from augury.slices.sheet import Kind, Sheet, answers_of
+from augury.slices.sheet import RowStorage, Sheet, answers_of
 
 MOST_COLUMNS = 1_000
 """Different names that the rows of a file may have, beyond the model's features."""
@@ -27,7 +27,7 @@ _encode = msgspec.json.Encoder().encode
 
 class NdjsonUpload(Upload):
     def __init__(
-        self, facts: ModelFacts, *, most_rows: int, text_has_price: bool = False, each: Most = FULL
+        self, facts: ModelFacts, *, most_rows: int, text_has_price: bool = False, each: SliceLimit = FULL
     ) -> None:
         """`each` is the largest slice to cut."""
         self._facts = facts
@@ -61,7 +61,7 @@ class NdjsonUpload(Upload):
     @override
     def sheet(self) -> Sheet:
         return Sheet(
-            kind=Kind.JSON,
+            kind=RowStorage.JSON,
             header=[*self._features, *self._others],
             features=[*self._features, *[None] * len(self._others)],
             places=[],
@@ -69,7 +69,7 @@ class NdjsonUpload(Upload):
         )
 
     def _text_bytes(self, table: Table) -> int:
-        return text_bytes(Kind.JSON, table, self._facts.schema, {})
+        return text_bytes(RowStorage.JSON, table, self._facts.schema, {})
 
     def _read(self, block: bytes) -> Iterator[Slice]:
         rows, carried = [], []

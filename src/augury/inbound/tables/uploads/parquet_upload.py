@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from augury.domain.batch import FULL, SLICE_ROWS, BatchTooLong
-from augury.domain.lane import Slice as Most
+from augury.domain.lane import SliceLimit
 from augury.domain.model_facts import ModelFacts
 from augury.inbound.tables.columns import columns_of
 from augury.inbound.tables.uploads.slicing import Slicer
@@ -15,7 +15,7 @@ from augury.inbound.tables.uploads.unreadable import NotParquet
 from augury.inbound.tables.uploads.upload import Slice, WholeFile
 from augury.slices.arrow import Table
 from augury.slices.priced_text import text_bytes
-from augury.slices.sheet import Kind, Sheet, answers_of
+from augury.slices.sheet import RowStorage, Sheet, answers_of
 
 PIECE = 1 << 20
 """Bytes of a column that are read at a time."""
@@ -30,7 +30,7 @@ class ParquetFile(WholeFile):
         size: int = 0,
         most_rows: int,
         text_has_price: bool = False,
-        each: Most = FULL,
+        each: SliceLimit = FULL,
     ) -> None:
         """`size` is the size of the file in bytes, `each` the largest slice to cut.
 
@@ -61,13 +61,13 @@ class ParquetFile(WholeFile):
         yield from self._slicer.rest()
 
     def _text_bytes(self, table: Table) -> int:
-        return text_bytes(Kind.TYPED, table, self._facts.schema, self._columns.positions)
+        return text_bytes(RowStorage.TYPED, table, self._facts.schema, self._columns.positions)
 
     def sheet(self) -> Sheet:
         names, feature_at = self._columns.names, {at: name for name, at in self._columns.positions.items()}
         places = list(range(len(names)))
         return Sheet(
-            kind=Kind.TYPED,
+            kind=RowStorage.TYPED,
             header=list(names),
             features=[feature_at.get(place) for place in places],
             places=places,

@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow as pa
 
 from augury.domain.batch import FULL, MOST_SMALLER, BatchTooLong
-from augury.domain.lane import Slice as Most
+from augury.domain.lane import SliceLimit
 from augury.inbound.tables.unreadable import LongRow, RowsTooLarge
 from augury.inbound.tables.uploads.upload import Slice
 from augury.slices.arrow import Table, encoded
@@ -24,7 +24,7 @@ class Slicer:
     """Collects rows until there are enough for a slice."""
 
     def __init__(
-        self, most_rows: int, text_bytes: Callable[[Table], int] | None = None, each: Most = FULL
+        self, most_rows: int, text_bytes: Callable[[Table], int] | None = None, each: SliceLimit = FULL
     ) -> None:
         """`text_bytes` counts the bytes of text that have a price. `each` is the largest slice to cut."""
         self.rows = 0

@@ -13,7 +13,7 @@ from augury.application.batches.receive_batch import Receipt
 from augury.application.limits import Limits
 from augury.concurrency.puts import Puts
 from augury.domain.batch import FULL, BatchTooLong
-from augury.domain.lane import Slice as Most
+from augury.domain.lane import SliceLimit
 from augury.domain.model_facts import ModelFacts
 from augury.inbound.tables.elsewhere.jobs import parquet_file, upload_of
 from augury.inbound.tables.elsewhere.workplace import Here, InThread, Workplace
@@ -184,7 +184,7 @@ class Storing:
         await puts.done()
         return size + len(waiting)
 
-    def _terms(self, receipt: Receipt) -> tuple[ModelFacts, int, bool, Most]:
+    def _terms(self, receipt: Receipt) -> tuple[ModelFacts, int, bool, SliceLimit]:
         """The model's facts, the most rows of a file, whether text has a price, and the largest slice that
         takes the model no longer than `slice_time`."""
         model, seconds = receipt.model, self._limits.slice_time.total_seconds()
