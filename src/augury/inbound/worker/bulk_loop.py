@@ -1,26 +1,21 @@
 """The bulk lane of one worker: slice after slice."""
 
 import asyncio
-import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
-from augury.application.ports import Unavailable
-from augury.application.predictions.execution import PredictTimedOut
 from augury.application.predictions.ports.predictor import Turn
-from augury.domain.identifiers import PredictionId
+from augury.inbound.worker.bulk_work import BulkWork, Ids
 
 MOST_BEGUN = 3
 """Work of any length that is begun and not settled, at most. The rows and answers of all of it are in memory.
 While there is so much, only work of up to a slice is begun, one at a time."""
 
-Ids: TypeAlias = Sequence[PredictionId]
 Run: TypeAlias = Callable[[Turn, bool], Coroutine[Any, Any, Ids]]
 """Picks work, predicts each of its slices in a turn, and settles it. Returns what it ran: nothing if no work
 waits. The second argument says that only work of up to a slice may be picked."""
-log = logging.getLogger(__name__)
 
 
 class BulkLoop:
@@ -39,8 +34,8 @@ class BulkLoop:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._tickets: deque[asyncio.Future[Ids]] = deque()  # for which no work was begun yet
-        self._begun: set[_Work] = set()
-        self._line: deque[_Work] = deque()
+        self._begun: set[BulkWork] = set()
+        self._line: deque[BulkWork] = deque()
         self._rounds: asyncio.Task[None] | None = None
         self._settled_without_ticket = 0
         self._must_look = False  # work may have come since the last look
@@ -123,7 +118,7 @@ class BulkLoop:
         """Pick work and predict its first slice."""
         short = self._only_short or len(self._begun) == MOST_BEGUN
         ticket = self._tickets.popleft() if self._tickets and not short else None
-        work = _Work(ticket, self._wait_in_line)
+        work = BulkWork(ticket, self._wait_in_line)
         self._begun.add(work)
         work.task = asyncio.create_task(self._run(work.turn, short))
         work.task.add_done_callback(lambda _: self._ended(work))
@@ -132,11 +127,11 @@ class BulkLoop:
         if work.has_begun or (self._tickets and not short):
             self._must_look = True
 
-    def _wait_in_line(self, work: "_Work") -> None:
+    def _wait_in_line(self, work: BulkWork) -> None:
         self._line.append(work)
         self._wake()
 
-    def _ended(self, work: "_Work") -> None:
+    def _ended(self, work: BulkWork) -> None:
         self._begun.discard(work)
         if work in self._line:
             self._line.remove(work)
@@ -146,53 +141,3 @@ class BulkLoop:
         if self._tickets and work.has_begun:  # there may be room for long work now
             self._must_look = True
         self._wake()
-
-
-class _Work:
-    """Work from its pick until it is settled. Each slice but the first waits in line for its turn."""
-
-    task: asyncio.Task[Ids]
-
-    def __init__(self, ticket: asyncio.Future[Ids] | None, wait_in_line: Callable[["_Work"], None]) -> None:
-        self.ticket = ticket
-        self.has_begun = self.is_settled = False
-        self._wait_in_line = wait_in_line
-        self._turn = asyncio.Event()
-        self._turn_ended = asyncio.Event()
-
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """A slice is predicted in the context."""
-        self.has_begun = True
-        if not self._turn.is_set():
-            self._wait_in_line(self)
-            await self._turn.wait()
-        try:
-            yield
-        finally:
-            self._turn.clear()
-            self._turn_ended.set()
-
-    async def predict_slice(self) -> None:
-        """Give it a turn. Returns when its slice is predicted, or when all has ended."""
-        self._turn_ended.clear()
-        self._turn.set()
-        if not self.task.done():
-            await self._turn_ended.wait()
-
-    def end(self) -> None:
-        self._turn_ended.set()
-        error = None if self.task.cancelled() else self.task.exception()
-        if not error and not self.task.cancelled() and self.task.result():
-            self.has_begun = self.is_settled = True  # also without a slice, if the model is missing
-        if self.ticket is None or self.ticket.done():
-            if isinstance(error, (Unavailable, PredictTimedOut)):  # the work's ticket is still in the queue
-                log.info("work of the bulk lane was not run beside other work: %s", error)
-            elif error:
-                log.error("work of the bulk lane failed", exc_info=error)
-        elif self.task.cancelled():
-            self.ticket.cancel()
-        elif error:
-            self.ticket.set_exception(error)
-        else:
-            self.ticket.set_result(self.task.result())

@@ -1,75 +1,26 @@
-"""Reads a slice's columns for a model: checks and converts them without a Python loop over values.
+"""Turns the columns of a slice into the table that CatBoost predicts, and finds the errors of its rows."""
 
-The rules are those of rows. They are applied to the different values of a column, and the results are
-gathered. Only numbers in programming notation are converted all at once.
-"""
-
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from augury.domain.cells import ABSENT, known_values, number_in, text_in
 from augury.domain.dates import part_name
-from augury.domain.feature import MOST_NUMBER, Feature, FeatureKind
-from augury.domain.numbers import POINTS, TwoReadings
-from augury.domain.row_errors import RowDoubt, RowError, RowFault
+from augury.domain.feature import Feature, FeatureKind
+from augury.domain.row_errors import RowDoubt, RowError
 from augury.outbound.catboost.categories import Sent
+from augury.outbound.catboost.column_values import CodedColumn, Column, Mask, Numbers, column_of, numbers_in
 from augury.outbound.catboost.dates import parts_of
 from augury.outbound.catboost.library import load_pandas
 from augury.outbound.catboost.loaded import Doubt, LoadedModel, embeddings
-from augury.slices.arrow import Cells, Table
-from augury.slices.sheet import RowStorage, Sheet
+from augury.slices.arrow import Table
+from augury.slices.sheet import Sheet
 
 pd = load_pandas()
-Codes: TypeAlias = npt.NDArray[np.intp]
-Mask: TypeAlias = npt.NDArray[np.bool_]
 RowsOfModel: TypeAlias = Any
 """Rows by features: an array, or a pandas DataFrame, which has no types."""
-
-
-@dataclass(frozen=True, slots=True)
-class Numbers:
-    """A column of numbers, with NaN where a number is missing."""
-
-    values: npt.NDArray[np.float64]
-    missing: Mask
-
-    def faults(self, feature: Feature) -> dict[RowFault, Mask]:
-        with np.errstate(invalid="ignore"):
-            found = {RowFault.NOT_FINITE: ~(np.abs(self.values) <= MOST_NUMBER) & ~self.missing}
-        if not feature.nullable:
-            found[RowFault.NULL] = self.missing
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class CodedColumn:
-    """A column as its different values, and the index of the value of each row."""
-
-    values: Sequence[object]
-    codes: Codes
-    found: Sequence[RowFault | None]
-    """What is wrong with each value."""
-
-    @classmethod
-    def of(cls, feature: Feature, values: Sequence[object], codes: Codes) -> Self:
-        found = [RowFault.MISSING if each is ABSENT else feature.fault(each) for each in values]
-        return cls(values, codes, found)
-
-    def faults(self, _: Feature) -> dict[RowFault, Mask]:
-        return {
-            fault: np.array([each is fault for each in self.found], dtype=np.bool_)[self.codes]
-            for fault in set(self.found)
-            if fault is not None
-        }
-
-
-Column: TypeAlias = Numbers | CodedColumn
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +39,8 @@ def read_columns(model: LoadedModel, sheet: Sheet, table: Table) -> ReadSlice:
         name: place for name, place in zip(sheet.features, sheet.places, strict=True) if name is not None
     }
     columns = [
-        _column(feature, table.column(position[feature.name]).combine_chunks(), sheet) for feature in features
+        column_of(feature, table.column(position[feature.name]).combine_chunks(), sheet)
+        for feature in features
     ]
     errors, valid = _errors(features, columns, table.num_rows)
     frame: dict[str, object] = {}  # CatBoost compares the names
@@ -107,75 +59,6 @@ def read_columns(model: LoadedModel, sheet: Sheet, table: Table) -> ReadSlice:
     if all(feature.kind is FeatureKind.NUMERIC for feature in features):
         return ReadSlice(np.column_stack(list(frame.values())), errors, doubts)  # type: ignore[arg-type]  # arrays
     return ReadSlice(pd.DataFrame(frame, copy=False), errors, doubts)
-
-
-def _column(feature: Feature, cells: Cells, sheet: Sheet) -> Column:
-    if sheet.kind is RowStorage.TYPED:
-        return _typed(feature, cells)
-    if feature.kind is not FeatureKind.NUMERIC:
-        known = known_values(feature)
-        return _coded(feature, cells, lambda cell: text_in(cell, feature, known))
-    conventions, is_doubtful = sheet.of_column(feature.name), sheet.is_doubtful(feature.name)
-    if not is_doubtful and not POINTS.isdisjoint(conventions):
-        plain = _plain_numbers(cells)
-        if plain is not None:
-            return plain
-
-    def number(cell: str) -> object:
-        try:
-            return number_in(cell, feature, conventions, is_doubtful=is_doubtful)
-        except TwoReadings:  # files with such numbers are refused, as far as they were looked for
-            return cell
-
-    return _coded(feature, cells, number)
-
-
-def _plain_numbers(cells: Cells) -> Numbers | None:
-    """The numbers of a column that has only numbers in programming notation and empty cells; otherwise
-    None."""
-    if cells.null_count:
-        return None
-    try:
-        missing = np.zeros(len(cells), dtype=np.bool_)
-        try:
-            numbers = pc.cast(cells, pa.float64())  # as if no cell were empty
-        except pa.ArrowInvalid:
-            is_empty = pc.equal(cells, "")
-            numbers = pc.cast(pc.if_else(is_empty, None, cells), pa.float64())
-            missing = is_empty.to_numpy(zero_copy_only=False)
-    except pa.ArrowInvalid:
-        return None
-    values = numbers.to_numpy(zero_copy_only=False)
-    return Numbers(values, missing) if (np.isfinite(values) | missing).all() else None
-
-
-def _typed(feature: Feature, cells: Cells) -> Column:
-    kind = cells.type
-    if feature.kind is FeatureKind.NUMERIC and (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
-        missing = cells.is_null().to_numpy(zero_copy_only=False)
-        return Numbers(cells.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), missing)
-    if pa.types.is_decimal(kind):
-        cells = cells.cast(pa.float64())
-    if pa.types.is_dictionary(kind):
-        cells = cells.dictionary_decode()
-    if pa.types.is_nested(kind):
-        values = cells.to_pylist()
-        return CodedColumn.of(feature, values, np.arange(len(values)))
-    if feature.kind is FeatureKind.DATE and pa.types.is_temporal(kind):
-        return _coded(feature, cells, lambda value: value.isoformat(), absent=None)
-    return _coded(feature, cells, lambda value: value, absent=None)
-
-
-def _coded(
-    feature: Feature, cells: Cells, read: Callable[[Any], object], absent: object = ABSENT
-) -> CodedColumn:
-    encoded = pc.dictionary_encode(cells)
-    values = [read(each) for each in encoded.dictionary.to_pylist()]
-    indices = encoded.indices
-    if indices.null_count:
-        indices = pc.fill_null(indices, len(values))
-        values.append(absent)
-    return CodedColumn.of(feature, values, indices.to_numpy(zero_copy_only=False).astype(np.intp))
 
 
 def _errors(
@@ -200,7 +83,7 @@ def _read(
     """The column of the valid rows as CatBoost takes it, and the doubt about its values."""
     match feature.kind:
         case FeatureKind.NUMERIC:
-            numbers = column if isinstance(column, Numbers) else _numbers(column)
+            numbers = column if isinstance(column, Numbers) else numbers_in(column)
             values, missing = _of(numbers.values, valid), _of(numbers.missing, valid)
             with np.errstate(over="ignore"):
                 shown = values.astype(np.float32)
@@ -216,12 +99,6 @@ def _read(
         case _:
             assert isinstance(column, CodedColumn)
             return np.array(column.values, dtype=object)[_of(column.codes, valid)], None
-
-
-def _numbers(column: CodedColumn) -> Numbers:
-    missing = np.array([each is None for each in column.values], dtype=np.bool_)
-    numbers = [float(each) if isinstance(each, (int, float)) else np.nan for each in column.values]
-    return Numbers(np.array(numbers, dtype=np.float64)[column.codes], missing[column.codes])
 
 
 def _categories(
