@@ -32,7 +32,7 @@ from augury.inbound.http.money import (
     admin_top_ups,
     balance,
 )
-from augury.inbound.http.operation import admin_audit, admin_overview, admin_queue, health
+from augury.inbound.http.operation import admin_audit, admin_dead_letters, admin_overview, admin_queue, health
 from augury.inbound.http.people import admin_api_keys, admin_users, api_keys, auth, users
 from augury.inbound.http.predictions import admin_predictions, events, explanations, quote, submissions
 from augury.inbound.http.predictions import routes as predictions
@@ -68,6 +68,7 @@ ADMIN_ROUTES: Sequence[ControllerRouterHandler] = (
     *admin_refunds.ROUTES,
     *admin_promo_codes.ROUTES,
     *admin_queue.ROUTES,
+    *admin_dead_letters.ROUTES,
     *admin_audit.ROUTES,
     *admin_overview.ROUTES,
     *admin_api_keys.ROUTES,

@@ -13,21 +13,14 @@ from litestar.params import FromPath
 
 from augury.application.limits import Limits
 from augury.application.models.ports.models import Models
-from augury.domain.answer_form import AnswerForm, ModelTask
+from augury.domain.answer_form import ModelTask
 from augury.domain.answer_meaning import ProbabilitiesAre, ValueIs
-from augury.domain.feature import MOST_EMBEDDING, Feature, FeatureKind
-from augury.domain.input_schema import GROUP, InputSchema
 from augury.domain.model import Model, ModelNotFound
+from augury.inbound.http.models.schemas import schema_of_answer, schema_of_row
 from augury.inbound.http.problems.described import documented
 from augury.inbound.http.protocol.paging import Cursor, Limit, split, text_of
 
 TAGS = ["Models"]
-_TYPES: dict[FeatureKind, list[str]] = {
-    FeatureKind.NUMERIC: ["number", "boolean", "null"],
-    FeatureKind.CATEGORICAL: ["string", "integer", "boolean"],
-    FeatureKind.TEXT: ["string"],
-    FeatureKind.DATE: ["string", "null"],
-}
 
 
 class VersionView(msgspec.Struct, frozen=True):
@@ -78,7 +71,7 @@ class VersionView(msgspec.Struct, frozen=True):
             model.price_of_reasons if model.facts.explain_work else None,
             list(facts.classes),
             list(facts.outputs),
-            json_schema(facts.schema, max_text=max_text),
+            schema_of_row(facts.schema, max_text=max_text),
             schema_of_answer(facts.form),
             facts.probabilities_are,
             facts.threshold,
@@ -146,66 +139,6 @@ async def read_model(
     if not found:
         raise ModelNotFound(model=name)
     return ModelView.of(name, found, max_text=limits.max_text)
-
-
-def json_schema(schema: InputSchema, *, max_text: int) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of one row, whose strings have at most `max_text` characters."""
-    return {
-        "type": "object",
-        "properties": {
-            **({GROUP: {"type": ["string", "integer"]}} if schema.is_grouped else {}),
-            **{feature.name: _feature_schema(feature, max_text) for feature in schema.features},
-        },
-        "required": [feature.name for feature in schema.features],
-        "additionalProperties": False,
-    }
-
-
-def schema_of_answer(form: AnswerForm) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of the answer to one row."""
-    properties, required = _answer_properties(form)
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": required,
-        "additionalProperties": False,
-    }
-
-
-def _answer_properties(form: AnswerForm) -> tuple[dict[str, Any], list[str]]:
-    names = list(form.names)
-    number: dict[str, Any] = {"type": "number"}
-    by_name = {"type": "object", "properties": dict.fromkeys(names, number), "required": names}
-    # With `top`, only the likeliest are listed; `others` is the sum of the rest.
-    listed = {
-        "probabilities": {**by_name, "required": [], "minProperties": 1, "additionalProperties": False},
-        "others": {"type": "number", "minimum": 0},
-    }
-    match form.task:
-        case ModelTask.CLASSIFICATION:
-            return {"label": {"enum": names}, **listed}, ["label"]
-        case ModelTask.MULTILABEL:
-            labels = {"type": "array", "items": {"enum": names}, "uniqueItems": True}
-            return {"labels": labels, **listed}, ["labels", "probabilities"]
-        case ModelTask.MULTI_REGRESSION:
-            return {"values": by_name}, ["values"]
-        case ModelTask.UNCERTAIN_REGRESSION:
-            deviation = {"type": "number", "minimum": 0}
-            return {"value": number, "standard_deviation": deviation}, ["value", "standard_deviation"]
-        case ModelTask.RANKING:
-            return {"value": number, "rank": {"type": "integer", "minimum": 1}}, ["value", "rank"]
-        case ModelTask.REGRESSION:
-            return {"value": number}, ["value"]
-
-
-def _feature_schema(feature: Feature, max_text: int) -> dict[str, Any]:
-    if feature.kind is FeatureKind.EMBEDDING:
-        least, most = (feature.length, feature.length) if feature.length else (1, MOST_EMBEDDING)
-        return {"type": "array", "items": {"type": "number"}, "minItems": least, "maxItems": most}
-    types = [each for each in _TYPES[feature.kind] if feature.nullable or each != "null"]
-    known = {"examples": list(feature.values)} if feature.values else {}
-    length = {"maxLength": max_text} if "string" in types else {}
-    return {"type": types if len(types) > 1 else types[0], **length, **known}
 
 
 ROUTES = (list_models, read_model)

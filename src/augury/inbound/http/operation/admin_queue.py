@@ -1,64 +1,26 @@
-"""The administrator's routes for the queue: its users, and messages that could not be handled."""
+"""The administrator's routes for the queue: its lanes and their users."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Self
 from uuid import UUID
 
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import delete, get, post
-from litestar.params import FromPath, QueryParameter
+from litestar import get
 
-from augury.application.predictions.drop_dead_letters import DropDeadLetters
-from augury.application.predictions.ports.dead_letters import MOST_LETTERS, DeadLetter, DeadLetters
+from augury.application.predictions.ports.dead_letters import DeadLetters
 from augury.application.predictions.ports.lanes import BulkLane, UserInLane
 from augury.application.predictions.ports.reads import Predictions
-from augury.application.predictions.replay_dead_letters import ReplayDeadLetters
 from augury.domain.lane import Lane
-from augury.domain.prediction import DeadLetterNotFound
-from augury.inbound.http.callers.authors import author_of
-from augury.inbound.http.callers.identity import SignedIn
+from augury.inbound.http.operation.admin_dead_letters import DeadLetterView
 from augury.inbound.http.problems.described import documented
-from augury.inbound.http.protocol.paging import Cursor, Limit, number_of, number_position, split
+from augury.inbound.http.protocol.paging import Limit
 
 MOST_COUNTED = 1_000_000
 """Unfinished predictions are counted up to this number."""
-MOST_NAMED = 20
-"""The most predictions of a dead letter that are listed."""
 MOST_USERS = 100
 """Users of the bulk lane that are listed."""
-DropLimit = Annotated[
-    int, QueryParameter(ge=1, le=10_000, description="At most this many messages are deleted.")
-]
-ReplayLimit = Annotated[int, QueryParameter(ge=1, le=10_000, description="The most messages to replay.")]
-
-
-class DeadLetterView(msgspec.Struct, frozen=True):
-    """A message that could not be handled. `body` is its beginning; bytes that are not text are replaced.
-    `predictions` lists the ids in the message, at most 20; it is null if the format is unknown."""
-
-    id: str
-    reason: str
-    deaths: int
-    died_at: datetime | None
-    put_at: datetime | None
-    size: int
-    body: str
-    predictions: list[UUID] | None
-
-    @classmethod
-    def of(cls, letter: DeadLetter) -> Self:
-        return cls(
-            letter.id,
-            letter.reason,
-            letter.deaths,
-            letter.died_at,
-            letter.put_at,
-            letter.size,
-            letter.body.decode("utf-8", "replace"),
-            list(letter.task.prediction_ids[:MOST_NAMED]) if letter.task else None,
-        )
 
 
 class UserInLaneView(msgspec.Struct, frozen=True):
@@ -102,19 +64,6 @@ class QueueView(msgspec.Struct, frozen=True):
     lanes: list[LaneView]
 
 
-class DeadLetterPage(msgspec.Struct, frozen=True):
-    items: list[DeadLetterView]
-    next_cursor: str | None
-
-
-class LettersReplayed(msgspec.Struct, frozen=True):
-    replayed: int
-
-
-class Dropped(msgspec.Struct, frozen=True):
-    dropped: int
-
-
 @get(
     "/admin/queue",
     summary="Look at the queue",
@@ -151,85 +100,4 @@ async def read_queue(
     )
 
 
-@post(
-    "/admin/queue/replay",
-    status_code=200,
-    summary="Replay dead letters",
-    description=ReplayDeadLetters.__doc__,
-    responses=documented(401, 403, 422),
-)
-@inject
-async def replay_dead_letters(
-    request: SignedIn, replay: FromDishka[ReplayDeadLetters], limit: ReplayLimit = 1_000
-) -> LettersReplayed:
-    return LettersReplayed(await replay(at_most=limit, author=author_of(request)))
-
-
-@get(
-    "/admin/queue/dead",
-    summary="List the dead letters",
-    description=f"The messages that could not be handled, oldest first: the oldest {MOST_LETTERS:,} of them. "
-    "`cursor` skips that many messages, so replaying or dropping some moves the others forward.",
-    responses=documented(401, 403, 422),
-)
-@inject
-async def list_dead_letters(
-    dead_letters: FromDishka[DeadLetters], limit: Limit = 20, cursor: Cursor = None
-) -> DeadLetterPage:
-    skip = min(max(number_of(cursor) or 0, 0), MOST_LETTERS)
-    found = await dead_letters.list(at_most=min(limit + 1, MOST_LETTERS - skip), skip=skip)
-    page, next_cursor = split(found, limit, lambda _: number_position(skip + limit))
-    return DeadLetterPage([DeadLetterView.of(letter) for letter in page], next_cursor)
-
-
-@post(
-    "/admin/queue/dead/{letter_id:str}/replay",
-    status_code=200,
-    summary="Replay one dead letter",
-    description="Put one message that could not be handled on the queue again, by its `id`.",
-    responses=documented(401, 403, 404, refusals=[DeadLetterNotFound()]),
-)
-@inject
-async def replay_dead_letter(
-    request: SignedIn, letter_id: FromPath[str], replay: FromDishka[ReplayDeadLetters]
-) -> LettersReplayed:
-    return LettersReplayed(await replay(at_most=1, only=letter_id, author=author_of(request)))
-
-
-@delete(
-    "/admin/queue/dead/{letter_id:str}",
-    status_code=200,
-    summary="Drop one dead letter",
-    description="Delete one message that could not be handled, by its `id`. No prediction is lost: a "
-    "prediction that is still queued gets a new message.",
-    responses=documented(401, 403, 404, refusals=[DeadLetterNotFound()]),
-)
-@inject
-async def drop_dead_letter(
-    request: SignedIn, letter_id: FromPath[str], drop: FromDishka[DropDeadLetters]
-) -> Dropped:
-    return Dropped(await drop(at_most=1, only=letter_id, author=author_of(request)))
-
-
-@delete(
-    "/admin/queue/dead",
-    status_code=200,
-    summary="Drop dead letters",
-    description=DropDeadLetters.__doc__,
-    responses=documented(401, 403, 422),
-)
-@inject
-async def drop_dead_letters(
-    request: SignedIn, drop: FromDishka[DropDeadLetters], limit: DropLimit
-) -> Dropped:
-    return Dropped(await drop(at_most=limit, author=author_of(request)))
-
-
-ROUTES = (
-    read_queue,
-    replay_dead_letters,
-    list_dead_letters,
-    replay_dead_letter,
-    drop_dead_letter,
-    drop_dead_letters,
-)
+ROUTES = (read_queue,)
