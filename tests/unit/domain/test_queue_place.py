@@ -4,7 +4,8 @@ import pytest
 
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.lane import Lane
-from augury.domain.queue_place import Line, Mark, Pace, Standing
+from augury.domain.lane_pace import Pace
+from augury.domain.queue_place import Line, Mark, Standing
 
 USERS = [UserId(uuid7()) for _ in range(3)]
 

@@ -12,8 +12,9 @@ from augury.application.predictions.ports.lanes import Queues
 from augury.application.predictions.ports.reads import StoredPrediction
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.lane import Lane
+from augury.domain.lane_pace import Pace
 from augury.domain.prediction import Status
-from augury.domain.queue_place import Line, Pace, Place, Standing
+from augury.domain.queue_place import Line, Place, Standing
 
 LOOK_EVERY = 1.0
 """Seconds between two reads."""

@@ -57,7 +57,8 @@ def run(
     Exit codes: 0 if all rows have an answer, 3 if the results are written and some rows have none, 1 after an
     error, 2 for wrong usage, 130 after Ctrl-C.
     """
-    from augury.bootstrap.cli.batch_run import BatchOrder, BatchRun
+    from augury.bootstrap.cli.batch_run import BatchRun
+    from augury.bootstrap.cli.batch_state import BatchOrder
 
     order = BatchOrder(
         file=file, out=out, url=url, model=model, format=_format(format, out), max_price=max_price

@@ -6,12 +6,11 @@ import os
 import shlex
 import sys
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
-from typing import Any, Self
-from urllib.parse import quote, urlencode
-from uuid import uuid4
+from dataclasses import asdict, replace
+from typing import Any
+from urllib.parse import quote
 
+from augury.bootstrap.cli.batch_state import BatchOrder, BatchState
 from augury.bootstrap.cli.listing import say
 from augury.bootstrap.cli.remote import Away, BrokenOff, Refused, Remote, read_json
 from augury.bootstrap.config import OperatorError
@@ -21,73 +20,6 @@ from augury.inbound.counts import counted
 PIECE = 1 << 18
 LOOK_EVERY = 1.0
 """Seconds between two checks of a running batch."""
-TYPES = {"csv": "text/csv", "ndjson": "application/x-ndjson", "parquet": "application/vnd.apache.parquet"}
-ENDINGS = {"csv": "csv", "tsv": "csv", "txt": "csv", "ndjson": "ndjson", "jsonl": "ndjson"}
-ENDINGS |= {"parquet": "parquet"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchOrder:
-    """The arguments of the command."""
-
-    file: Path
-    out: Path
-    url: str
-    model: str
-    format: str
-    max_price: int | None
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """The headers with the file's format. Raises `OperatorError`."""
-        name = self.file.name.lower()
-        packed = {"Content-Encoding": "gzip"} if name.endswith(".gz") else {}
-        ending = name.removesuffix(".gz").rpartition(".")[2]
-        if ending not in ENDINGS:
-            raise OperatorError(
-                f"{self.file}: the name must end in {', '.join(ENDINGS)}, or one of these and .gz"
-            )
-        return {"Content-Type": TYPES[ENDINGS[ending]], **packed}
-
-    @property
-    def query(self) -> str:
-        asked: dict[str, object] = {"model": self.model}
-        if self.max_price is not None:
-            asked["max_price"] = self.max_price
-        return urlencode(asked)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchState:
-    """The state of the batch so far."""
-
-    file: str
-    stamp: str
-    """Changes when the file does."""
-    url: str
-    model: str
-    format: str
-    key: str
-    """The idempotency key: if the file is sent twice, it is still one batch."""
-    batch_id: str | None = None
-    tag: str | None = None
-    """The tag of the results whose beginning was received."""
-
-    @classmethod
-    def of(cls, order: BatchOrder) -> Self:
-        status = order.file.stat()
-        return cls(
-            file=str(order.file.absolute()),
-            stamp=f"{status.st_size} {status.st_mtime_ns}",
-            url=order.url.rstrip("/"),
-            model=order.model,
-            format=order.format,
-            key=f"augury batch run {uuid4()}",
-        )
-
-    def same_as(self, other: "BatchState") -> bool:
-        mine = (self.file, self.stamp, self.url, self.model, self.format)
-        return mine == (other.file, other.stamp, other.url, other.model, other.format)
 
 
 class BatchRun:
