@@ -9,9 +9,10 @@ from litestar.params import FromPath
 from litestar.types import Scope
 
 from augury.application.predictions.follow_prediction import FollowPrediction, PredictionStream
-from augury.application.predictions.follow_predictions import RESUMABLE, FollowPredictions, ResumePoint, Told
+from augury.application.predictions.follow_predictions import RESUMABLE, FollowPredictions
 from augury.application.predictions.places import Places
 from augury.application.predictions.ports.reads import StoredPrediction
+from augury.application.predictions.predictions_stream import ResumePoint, Told
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import PredictionNotFound
 from augury.inbound.event_stream import EventResponse, ServerEvent
@@ -72,12 +73,12 @@ class PredictionEvents:
         return ServerEvent(status, _encode(view), id=status)
 
     def _shown_of_all(self, told: Told) -> ServerEvent:
-        mark = None if told.mark is None else str(told.mark)
+        point = None if told.point is None else str(told.point)
         if told.stored is None:
-            return ServerEvent(MISSED, _encode({"resumable_for": int(RESUMABLE.total_seconds())}), id=mark)
+            return ServerEvent(MISSED, _encode({"resumable_for": int(RESUMABLE.total_seconds())}), id=point)
         place = self.places.of(told.stored)
         view = ListedPrediction.of(told.stored, base_path=self.base_path, place=place)
-        return ServerEvent(told.stored.prediction.status, _encode(view), id=mark)
+        return ServerEvent(told.stored.prediction.status, _encode(view), id=point)
 
 
 @get(
