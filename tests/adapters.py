@@ -32,7 +32,7 @@ from augury.application.predictions.ports.lanes import BulkLane, Queues
 from augury.application.predictions.ports.reads import Predictions
 from augury.application.predictions.ports.sweeping import Upkeep
 from augury.application.predictions.ports.work import Claimed, ClaimTerms, Finished, Work
-from augury.application.webhooks.ports import WebhookDeliveries, WebhookOutbox, Webhooks
+from augury.application.webhooks.ports import DueDeliveries, WebhookDeliveries, WebhookOutbox, Webhooks
 from augury.domain.api_key import Spending
 from augury.domain.balance import Balance
 from augury.domain.identifiers import PredictionId, UserId, uuid7
@@ -53,6 +53,7 @@ from augury.outbound.memory.changes import MemoryChanges
 from augury.outbound.memory.chat_books import MemoryOpenChatBooks
 from augury.outbound.memory.chat_sign_ins import MemoryChatSignIns
 from augury.outbound.memory.chats import MemoryChats, MemoryDialogues
+from augury.outbound.memory.due_deliveries import MemoryDueDeliveries
 from augury.outbound.memory.duty import MemoryDuty
 from augury.outbound.memory.figures import MemoryFigures
 from augury.outbound.memory.inbox import MemoryInbox
@@ -89,6 +90,7 @@ from augury.outbound.postgres.changes import PostgresChanges
 from augury.outbound.postgres.chat_books import PostgresOpenChatBooks
 from augury.outbound.postgres.chat_sign_ins import PostgresChatSignIns
 from augury.outbound.postgres.chats import PostgresChats, PostgresDialogues
+from augury.outbound.postgres.due_deliveries import PostgresDueDeliveries
 from augury.outbound.postgres.duty import PostgresDuty
 from augury.outbound.postgres.figures import PostgresFigures
 from augury.outbound.postgres.inbox import PostgresInbox
@@ -165,6 +167,7 @@ class Adapters:
     promo_codes: PromoCodes
     webhooks: Webhooks
     deliveries: WebhookDeliveries
+    due_deliveries: DueDeliveries
     outbox: WebhookOutbox
     new_duty: Callable[[], Duty]
     """The duty of another process."""
@@ -357,6 +360,7 @@ def memory_adapters() -> Adapters:
         promo_codes=MemoryPromoCodes(memory),
         webhooks=MemoryWebhooks(memory),
         deliveries=MemoryWebhookDeliveries(memory),
+        due_deliveries=MemoryDueDeliveries(memory),
         outbox=MemoryWebhookOutbox(memory),
         new_duty=lambda: MemoryDuty(memory),
         pass_time=pass_time,
@@ -404,6 +408,7 @@ def postgres_adapters(pool: Pool) -> Adapters:
         promo_codes=PostgresPromoCodes(pool, reads),
         webhooks=PostgresWebhooks(pool),
         deliveries=PostgresWebhookDeliveries(pool, reads),
+        due_deliveries=PostgresDueDeliveries(pool, reads),
         outbox=PostgresWebhookOutbox(pool),
         new_duty=lambda: PostgresDuty(pool),
         pass_time=pass_time,

@@ -130,6 +130,7 @@ from augury.outbound.memory.chat_books import MemoryOpenChatBooks
 from augury.outbound.memory.chat_sign_ins import MemoryChatSignIns
 from augury.outbound.memory.chats import MemoryChats, MemoryDialogues
 from augury.outbound.memory.dead_letters import MemoryDeadLetters
+from augury.outbound.memory.due_deliveries import MemoryDueDeliveries
 from augury.outbound.memory.events import MemoryEvents
 from augury.outbound.memory.figures import MemoryFigures
 from augury.outbound.memory.inbox import MemoryInbox
@@ -393,6 +394,7 @@ class Hexagon(UseCases):
         self.counters = PrometheusCounters(self.registry, self.figures_tally)
         self.webhooks = MemoryWebhooks(self.memory)
         self.deliveries = MemoryWebhookDeliveries(self.memory)
+        self.due_deliveries = MemoryDueDeliveries(self.memory)
         self.outbox = MemoryWebhookOutbox(self.memory)
         self.addresses = KnownAddresses()
         self.sender = RecordingSender()
@@ -474,7 +476,7 @@ class Hexagon(UseCases):
         """Try every delivery that is due once, as a deliverer would."""
         deliverer = WebhookDeliverer(
             self.deliver_webhook,
-            self.deliveries,
+            self.due_deliveries,
             self.predictions,
             self.batches,
             self.delivery_counters,

@@ -43,7 +43,7 @@ async def take(
         most_each=most_each,
         under_way=under_way or {},
     )
-    return await adapters.deliveries.take(terms)
+    return await adapters.due_deliveries.take(terms)
 
 
 async def attempt(
@@ -52,7 +52,7 @@ async def attempt(
     """Take all that is due, and record this result for each."""
     token = uuid4()
     due = list(await take(adapters, token))
-    await adapters.deliveries.record(token, [Tried(each.delivery, result, wait) for each in due])
+    await adapters.due_deliveries.record(token, [Tried(each.delivery, result, wait) for each in due])
     return due
 
 
@@ -120,13 +120,13 @@ async def test_a_process_that_lost_its_lease_records_nothing(adapters: Adapters)
     await adapters.pass_time(61 * SECOND)
     await take(adapters, token)
 
-    await adapters.deliveries.record(lost, [Tried(each.delivery, FAILED, None) for each in late])
-    assert await adapters.deliveries.hand_back(lost) == 0
+    await adapters.due_deliveries.record(lost, [Tried(each.delivery, FAILED, None) for each in late])
+    assert await adapters.due_deliveries.hand_back(lost) == 0
 
     [delivery] = await told(adapters, hook)
     assert (delivery.status, delivery.tries) == (DeliveryStatus.WAITING, 0)
     assert await take(adapters, uuid4()) == []
-    assert await adapters.deliveries.hand_back(token) == 1
+    assert await adapters.due_deliveries.hand_back(token) == 1
     assert len(await take(adapters, uuid4())) == 1
 
 
@@ -185,7 +185,7 @@ async def test_a_receiver_that_is_gone_is_disabled_and_told_nothing_more(adapter
     token = uuid4()
     [due] = await take(adapters, token, most=1)
 
-    await adapters.deliveries.record(token, [Tried(due.delivery, TryResult(status_code=410), None)])
+    await adapters.due_deliveries.record(token, [Tried(due.delivery, TryResult(status_code=410), None)])
 
     disabled = await now(adapters, hook)
     assert disabled.disabled_why is DisabledWhy.GONE
@@ -203,7 +203,7 @@ async def test_a_webhook_is_disabled_after_days_of_failure_and_not_before(adapte
     await adapters.pass_time(PATIENCE - DAY)
     token = uuid4()
     [other] = [each for each in await take(adapters, token) if each.webhook.id == mended.id]
-    await adapters.deliveries.record(token, [Tried(other.delivery, OK, None)])
+    await adapters.due_deliveries.record(token, [Tried(other.delivery, OK, None)])
     await adapters.pass_time(SECOND * 61)
     await attempt(adapters, FAILED, wait=SECOND)
     assert (await now(adapters, hook)).is_enabled
@@ -222,7 +222,7 @@ async def test_one_success_among_failures_counts_as_one(adapters: Adapters) -> N
     token = uuid4()
     one, two, three = await take(adapters, token)
 
-    await adapters.deliveries.record(
+    await adapters.due_deliveries.record(
         token,
         [
             Tried(one.delivery, FAILED, SECOND),
@@ -250,7 +250,7 @@ async def test_one_delivery_is_replayed_with_all_its_tries(adapters: Adapters) -
     assert due.delivery.id == delivery.id
     await adapters.deliveries.replay(hook.id, delivery.id)  # while it is being tried: nothing changes
     assert await take(adapters, uuid4()) == []
-    await adapters.deliveries.record(token, [Tried(due.delivery, OK, None)])
+    await adapters.due_deliveries.record(token, [Tried(due.delivery, OK, None)])
     assert [each.status for each in await told(adapters, hook)] == [DeliveryStatus.DELIVERED]
 
 
@@ -289,18 +289,18 @@ async def test_deliveries_are_listed_newest_first_and_finished_ones_are_purged(a
     assert len(ids) == 4
 
     await adapters.pass_time(DAY)
-    assert await adapters.deliveries.purge(keep=2 * DAY) == 0
-    assert await adapters.deliveries.purge(keep=DAY / 2) == 3
+    assert await adapters.due_deliveries.purge(keep=2 * DAY) == 0
+    assert await adapters.due_deliveries.purge(keep=DAY / 2) == 3
     assert [each.id for each in await told(adapters, hook)] == [newest.id]
 
 
 async def test_the_backlog_is_told(adapters: Adapters) -> None:
-    assert (await adapters.deliveries.backlog()).waiting == 0
+    assert (await adapters.due_deliveries.backlog()).waiting == 0
     hook = await hooked(adapters)
     await put(adapters, hook, 3)
     await adapters.pass_time(10 * SECOND)
 
-    backlog = await adapters.deliveries.backlog()
+    backlog = await adapters.due_deliveries.backlog()
 
     assert backlog.waiting == 3
     assert 10 * SECOND <= backlog.oldest < 20 * SECOND

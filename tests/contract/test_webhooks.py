@@ -332,7 +332,7 @@ async def test_times_pass_for_webhooks_too(adapters: Adapters) -> None:
 
     await adapters.pass_time(timedelta(days=30))
 
-    assert await adapters.deliveries.purge(keep=timedelta(days=1)) == 0  # what waits is kept
+    assert await adapters.due_deliveries.purge(keep=timedelta(days=1)) == 0  # what waits is kept
 
 
 @pytest.mark.parametrize("worker_died", [False, True])

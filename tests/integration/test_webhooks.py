@@ -28,9 +28,9 @@ from augury.domain.webhook_signature import WebhookSecrets
 from augury.inbound.deliverer.deliverer import WebhookDeliverer
 from augury.inbound.deliverer.settings import BasePath, DelivererSettings
 from augury.outbound.delivery_counters import PrometheusDeliveryCounters
+from augury.outbound.postgres.due_deliveries import PURGE, TAKE
 from augury.outbound.postgres.pages import LAST
 from augury.outbound.postgres.webhook_deliveries import PAGE as DELIVERIES
-from augury.outbound.postgres.webhook_deliveries import PURGE, TAKE
 from augury.outbound.postgres.webhooks import FAILING
 from augury.outbound.system_clock import SystemClock
 from augury.outbound.webhook_sender import HttpWebhookSender
@@ -52,7 +52,7 @@ def deliverer(adapters: Adapters, settings: WebhookSettings = SETTINGS, **given:
     counters = PrometheusDeliveryCounters(CollectorRegistry())
     rules = DelivererSettings(look_every=timedelta(milliseconds=50), grace=timedelta(seconds=1), **given)
     return WebhookDeliverer(
-        deliver, adapters.deliveries, adapters.predictions, adapters.batches, counters, rules, BasePath()
+        deliver, adapters.due_deliveries, adapters.predictions, adapters.batches, counters, rules, BasePath()
     )
 
 

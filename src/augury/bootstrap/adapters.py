@@ -34,6 +34,7 @@ from augury.outbound.postgres.changes import PostgresChanges
 from augury.outbound.postgres.chat_books import PostgresOpenChatBooks
 from augury.outbound.postgres.chat_sign_ins import PostgresChatSignIns
 from augury.outbound.postgres.chats import PostgresChats, PostgresDialogues
+from augury.outbound.postgres.due_deliveries import PostgresDueDeliveries
 from augury.outbound.postgres.duty import PostgresDuty
 from augury.outbound.postgres.figures import PostgresFigures
 from augury.outbound.postgres.inbox import PostgresInbox
@@ -100,6 +101,7 @@ def postgres() -> Provider:
         WithParents[PostgresUsers],
         WithParents[PostgresVersionCounts],
         WithParents[PostgresWebhookDeliveries],
+        WithParents[PostgresDueDeliveries],
         WithParents[PostgresWebhookOutbox],
         WithParents[PostgresWebhooks],
         WithParents[PostgresWork],

@@ -95,29 +95,10 @@ class WebhookDeliveries(Protocol):
     ) -> int:
         """Make the oldest `limit` finished deliveries of this period due now. Returns how many they were."""
 
-    @abstractmethod
-    async def take(self, terms: "TakeTerms") -> Sequence["DueDelivery"]:
-        """Take due deliveries, from each webhook in turn, the longest waiting first.
 
-        No other process takes them until the lease ends. Deliveries of disabled or deleted webhooks are
-        dropped.
-        """
+# Deliveries on their way ------------------------------------------------------------------------------
 
-    @abstractmethod
-    async def record(self, token: UUID, tried: Sequence["Tried"]) -> None:
-        """Store these attempts with the state of their webhooks, for deliveries that still have this
-        token."""
-
-    @abstractmethod
-    async def hand_back(self, token: UUID) -> int:
-        """Make all deliveries with this token due again, because their process stops. Returns how many."""
-
-    @abstractmethod
-    async def backlog(self) -> "WebhookBacklog": ...
-
-    @abstractmethod
-    async def purge(self, *, keep: timedelta) -> int:
-        """Delete deliveries that finished before this time, in small steps. Returns how many."""
+MOST_COUNTED = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +139,32 @@ class WebhookBacklog:
     """How long the oldest due delivery has been waiting."""
 
 
-MOST_COUNTED = 100_000
+class DueDeliveries(Protocol):
+    """The deliveries that have not ended, for the processes that send them."""
+
+    @abstractmethod
+    async def take(self, terms: TakeTerms) -> Sequence[DueDelivery]:
+        """Take due deliveries, from each webhook in turn, the longest waiting first.
+
+        No other process takes them until the lease ends. Deliveries of disabled or deleted webhooks are
+        dropped.
+        """
+
+    @abstractmethod
+    async def record(self, token: UUID, tried: Sequence[Tried]) -> None:
+        """Store these attempts with the state of their webhooks, for deliveries that still have this
+        token."""
+
+    @abstractmethod
+    async def hand_back(self, token: UUID) -> int:
+        """Make all deliveries with this token due again, because their process stops. Returns how many."""
+
+    @abstractmethod
+    async def backlog(self) -> WebhookBacklog: ...
+
+    @abstractmethod
+    async def purge(self, *, keep: timedelta) -> int:
+        """Delete deliveries that finished before this time, in small steps. Returns how many."""
 
 
 # Receivers --------------------------------------------------------------------------------------------

@@ -15,10 +15,10 @@ from augury.application.predictions.ports.reads import Predictions
 from augury.application.webhooks.deliver_webhook import DeliverWebhook
 from augury.application.webhooks.ports import (
     DeliveryCounters,
+    DueDeliveries,
     DueDelivery,
     TakeTerms,
     Tried,
-    WebhookDeliveries,
 )
 from augury.concurrency.natural_batches import NaturalBatches
 from augury.concurrency.pauses import Pauses
@@ -54,7 +54,7 @@ class WebhookDeliverer:
     def __init__(
         self,
         deliver_webhook: DeliverWebhook,
-        deliveries: WebhookDeliveries,
+        deliveries: DueDeliveries,
         predictions: Predictions,
         batches: Batches,
         counters: DeliveryCounters,
