@@ -28,7 +28,8 @@ from augury.outbound.catboost.inspector import CatBoostInspector
 from augury.outbound.catboost.loaded import LoadedModel
 from augury.outbound.catboost.questions import answer
 from augury.outbound.catboost.seen import seen_in
-from augury.outbound.catboost.trainer import listed_in, train_table
+from augury.outbound.catboost.trainer import train_table
+from augury.outbound.catboost.training_card import listed_in
 from augury.outbound.training.features import Features
 from augury.outbound.training.kinds import Column
 from augury.outbound.training.watch import Untrainable, Watch
