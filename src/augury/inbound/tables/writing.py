@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from augury.domain.answer import Answer
 from augury.domain.answer_form import AnswerForm
+from augury.inbound.tables.own_names import unused
 from augury.inbound.tables.sheet import CsvSheet
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -54,17 +55,8 @@ def written(
 
 def _header(sheet: CsvSheet, row_name: str, names: Sequence[str]) -> Sequence[str]:
     """The header, with our columns renamed if the file has them: `label` becomes `label_2`."""
-    own = set(sheet.header)
-
-    def free(name: str) -> str:
-        number, found = 1, name
-        while found in own:
-            number += 1
-            found = f"{name}_{number}"
-        own.add(found)
-        return found
-
-    return [free(row_name), *sheet.header, *map(free, names)]
+    taken = set(sheet.header)
+    return [unused(row_name, taken), *sheet.header, *(unused(name, taken) for name in names)]
 
 
 class _Line(Protocol):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from augury.inbound.tables.own_names import unused
 from augury.slices.sheet import Sheet
 
 
@@ -22,15 +23,6 @@ def names_of(
     sheet: Sheet, *, row: str = "row", error: str = "error", warning: str = "warning"
 ) -> ResultNames:
     taken: set[str] = set()
-
-    def free(name: str) -> str:
-        number, found = 1, name
-        while found in taken:
-            number += 1
-            found = f"{name}_{number}"
-        taken.add(found)
-        return found
-
-    columns = [free(name) for name in sheet.header]
-    answers = [free(each.name) for each in sheet.form.columns]
-    return ResultNames(free(row), columns, answers, free(error), free(warning))
+    columns = [unused(name, taken) for name in sheet.header]
+    answers = [unused(each.name, taken) for each in sheet.form.columns]
+    return ResultNames(unused(row, taken), columns, answers, unused(error, taken), unused(warning, taken))
