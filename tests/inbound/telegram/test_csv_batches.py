@@ -16,9 +16,8 @@ from augury.domain.identifiers import UserId, uuid7
 from augury.domain.input_schema import InputSchema
 from augury.domain.row_errors import RowError, RowFault
 from augury.inbound.tables.encoding import Source
-from augury.inbound.telegram import client
+from augury.inbound.telegram import client, waiting_files
 from augury.inbound.telegram.csv_rows import CsvSurvey, survey_csv, written_csv
-from augury.inbound.telegram.handlers import files
 from augury.inbound.telegram.texts import speech
 from augury.outbound.memory.predictor import BREAKING, DOUBTFUL
 from tests.adapters import a_prediction
@@ -216,7 +215,7 @@ async def test_nobody_waits_for_the_reading_of_somebody_elses_file(
         assert others_are_served.wait(15)
         return survey_csv(source, schema, most=most, max_text=max_text)
 
-    monkeypatch.setattr(files, "survey_csv", survey)
+    monkeypatch.setattr(waiting_files, "survey_csv", survey)
     async with town.bot():
         town.person().sends_file("people.csv", FILE)
         await eventually(lambda: town.telegram.called("getFile"), "the reading")

@@ -4,7 +4,7 @@ none is missed."""
 import asyncio
 import logging
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import PurePath
 
 from aiogram import Bot
@@ -18,7 +18,7 @@ from augury.application.money.ports import Balances
 from augury.application.ports import Clock, Counters, Unavailable
 from augury.domain.batch import BatchPurged
 from augury.domain.identifiers import BatchId
-from augury.domain.prediction import Status
+from augury.inbound.telegram.batch_words import in_progress, in_the_end
 from augury.inbound.telegram.deliveries import Deliveries
 from augury.inbound.telegram.file_results import FileResults, Pieces, StreamedFile, Written
 from augury.inbound.telegram.keyboards import button, keyboard
@@ -210,42 +210,6 @@ class BatchDeliverer:
             log.error("a file of results could not be sent to chat %d: %s", reply.chat_id, error)
             return False
         return True
-
-
-def in_progress(reply: BatchReply, stored: StoredBatch, say: Speech, now: datetime) -> Markup:
-    """The message of a batch that has not ended."""
-    batch, progress = stored.batch, stored.progress
-    if progress.status is Status.QUEUED:
-        return say("batch-queued", file=reply.file_name, rows=batch.rows, price=batch.price)
-    lines = [
-        say(
-            "batch-progress",
-            file=reply.file_name,
-            ended=progress.done + progress.failed,
-            rows=batch.rows,
-            charged=progress.charged,
-        )
-    ]
-    seconds = progress.ends_in(batch.rows, now)
-    if seconds is not None:
-        lines.append(say("batch-ends-in", minutes=round(seconds / 60)))
-    return in_lines(*lines)
-
-
-def in_the_end(reply: BatchReply, stored: StoredBatch, say: Speech) -> Markup:
-    """The result of a batch that has ended."""
-    progress = stored.progress
-    words = {
-        Status.CANCELED: "batch-canceled",
-        Status.EXPIRED: "batch-expired",
-        Status.FAILED: "batch-failed",
-    }
-    return say(
-        words.get(progress.status, "batch-done"),
-        file=reply.file_name,
-        valid=progress.done,
-        rows=stored.batch.rows,
-    )
 
 
 def _stop(batch_id: BatchId, say: Speech) -> InlineKeyboardMarkup:

@@ -1,49 +1,37 @@
 """CSV files: each is checked, priced, confirmed with a button and answered with a file. A short one is a
 single prediction, a longer one a batch."""
 
-import asyncio
-import logging
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from typing import TypeVar
 from uuid import UUID
 
-import msgspec
 from aiogram import F, Router
 from aiogram.types import CallbackQuery, Message
 from msgspec import structs
 
 from augury.application.chats.ports.results import BatchReply
-from augury.application.limits import Limits
-from augury.application.ports import Json
-from augury.domain.answer_form import ModelTask
-from augury.domain.errors import DomainError
 from augury.domain.identifiers import BatchId
-from augury.domain.model import Model, ModelNotFound
-from augury.domain.prediction import NoValidRow, TooManyRows
+from augury.domain.model import Model
 from augury.inbound.tables.encoding import NAMES
-from augury.inbound.tables.unreadable import Unreadable
 from augury.inbound.telegram.batch_deliverer import CANCELS_BATCH
-from augury.inbound.telegram.csv_rows import CsvRows, CsvSurvey, read_csv, survey_csv
 from augury.inbound.telegram.dialogue import WaitingFile, with_file, without_file
-from augury.inbound.telegram.downloading import FileGone, downloaded
 from augury.inbound.telegram.file_intake import FileSurvey
 from augury.inbound.telegram.keyboards import button, keyboard
 from augury.inbound.telegram.lanes import CONFIRMS_FILE
 from augury.inbound.telegram.submitting import ShortFile, key_of, resumed, submit, was_accepted
 from augury.inbound.telegram.talk import Talk
+from augury.inbound.telegram.waiting_files import (
+    is_useless,
+    read_or_refused,
+    rows_of,
+    sheet_again,
+    sheet_of,
+    surveyed,
+)
 
 MOST_MISTAKES_SHOWN = 5
 MOST_NAME_CHARACTERS = 100
-MOST_RANKED_BYTES = 5_000_000
-"""The largest file whose rows are ranked: that takes all rows at once."""
-log = logging.getLogger(__name__)
 ENDINGS = (".csv", ".tsv", ".txt")
-
-
-Found = TypeVar("Found")
 
 
 def files_router() -> Router:
@@ -103,16 +91,16 @@ async def _predict(waiting: WaitingFile, file: ShortFile, talk: Talk) -> None:
     """Submit a short file as one prediction."""
     message_id = waiting.message_id
     if await was_accepted(talk, message_id):
-        await resumed(talk, message_id, replace(file, sheet=await _sheet_again(waiting, talk)))
+        await resumed(talk, message_id, replace(file, sheet=await sheet_again(waiting, talk)))
         await talk.remember_all(without_file(talk.known, message_id))
         return
     model = await _priced_as_told(waiting, talk)
     if model is None:
         return
-    rows = await _read_or_refused(waiting, talk, partial(_rows, model=model, talk=talk))
-    if rows is None or await _is_useless(rows.survey, waiting, talk):
+    rows = await read_or_refused(waiting, talk, partial(rows_of, model=model, talk=talk))
+    if rows is None or await is_useless(rows.survey, waiting, talk):
         return
-    file = replace(file, sheet=_stored(rows))
+    file = replace(file, sheet=sheet_of(rows))
     await submit(talk, list(rows.rows), model=model, named=waiting.model, message_id=message_id, file=file)
     await talk.remember_all(without_file(talk.known, message_id))
 
@@ -127,7 +115,7 @@ async def _accept(waiting: WaitingFile, price: int, placeholder_id: int, talk: T
         accept = partial(
             desk.file_intake.accept, user_id=user_id, model=waiting.model, max_price=price, key=key
         )
-        accepted = await _read_or_refused(waiting, talk, accept)
+        accepted = await read_or_refused(waiting, talk, accept)
         if accepted is None:
             return
     else:
@@ -158,85 +146,13 @@ async def _priced_as_told(waiting: WaitingFile, talk: Talk) -> Model | None:
 
 async def _check_and_ask(waiting: WaitingFile, model: Model, talk: Talk) -> None:
     """Check a file and ask for a confirmation of its price. Remembers what the person was told."""
-    found = await _read_or_refused(waiting, talk, partial(_surveyed, model=model, talk=talk))
-    if found is None or await _is_useless(found, waiting, talk):
+    found = await read_or_refused(waiting, talk, partial(surveyed, model=model, talk=talk))
+    if found is None or await is_useless(found, waiting, talk):
         return
     price = found.price if found.is_batch else None
     told = structs.replace(waiting, row_price=model.row_price, text_price=model.text_price, price=price)
     await talk.remember_all(with_file(talk.known, told))
     await _ask(told, found, model, talk)
-
-
-async def _read_or_refused(
-    waiting: WaitingFile, talk: Talk, read: Callable[[Path], Awaitable[Found]]
-) -> Found | None:
-    """The result of `read`. If the file is refused, tells the person why and returns None."""
-    to = waiting.message_id
-    try:
-        async with downloaded(waiting.file_id, talk.bot) as path:
-            return await read(path)
-    except DomainError as refusal:
-        await talk.send(talk.say.refusal(refusal), to=to)
-    except Unreadable as wrong:
-        await talk.send(talk.say("csv-not-csv", reason=talk.say.unreadable(wrong)), to=to)
-    except FileGone as error:
-        log.warning("Telegram does not give out a file: %r", error.__cause__)
-        await talk.send(talk.say("csv-gone"), to=to)
-    return None
-
-
-async def _is_useless(found: FileSurvey | CsvSurvey, waiting: WaitingFile, talk: Talk) -> bool:
-    """Whether no row can be predicted. If so, tells the person."""
-    if found.error_count < found.size:
-        return False
-    refusal = NoValidRow(errors=tuple(found.errors[:1]), error_count=found.error_count)
-    await talk.send(talk.say.refusal(refusal), to=waiting.message_id)
-    return True
-
-
-async def _surveyed(path: Path, *, model: Model, talk: Talk) -> FileSurvey:
-    found = await asyncio.to_thread(_short, path, model, talk.desk.limits)
-    if found is None:
-        return await talk.desk.file_intake.survey(path, model)
-    return FileSurvey.of(found, price=model.price(found.size, found.text_bytes))
-
-
-def _short(path: Path, model: Model, limits: Limits) -> CsvSurvey | None:
-    """The survey of a file that becomes a single prediction; None of one that becomes a batch. Small work is
-    one prediction, because it is answered sooner. Rows that are ranked are one, because each rank depends on
-    the others."""
-    is_ranked = model.facts.task is ModelTask.RANKING
-    most = limits.max_rows if is_ranked else min(limits.small_rows, limits.max_rows)
-    if path.stat().st_size > (MOST_RANKED_BYTES if is_ranked else limits.small_bytes):
-        return None
-    try:
-        return survey_csv(lambda: path.open("rb"), model.facts.schema, most=most, max_text=limits.max_text)
-    except TooManyRows:
-        return None
-
-
-async def _rows(path: Path, *, model: Model, talk: Talk) -> CsvRows:
-    """Raises `Unreadable`, `TooManyRows`."""
-    limits = talk.desk.limits
-    return await asyncio.to_thread(
-        read_csv, lambda: path.open("rb"), model.facts.schema, most=limits.max_rows, max_text=limits.max_text
-    )
-
-
-async def _sheet_again(waiting: WaitingFile, talk: Talk) -> Json | None:
-    """The file's format and other columns, for rows that were accepted before. None if the file or its model
-    is gone: then the results do without them."""
-    try:
-        model = await talk.desk.models.get(waiting.model, user_id=talk.chat.user_id)
-        async with downloaded(waiting.file_id, talk.bot) as path:
-            return _stored(await _rows(path, model=model, talk=talk))
-    except (ModelNotFound, Unreadable, TooManyRows, FileGone) as error:
-        log.info("results are sent without their file's other columns: %r", error)
-        return None
-
-
-def _stored(rows: CsvRows) -> Json:
-    return Json(msgspec.json.encode(rows.sheet))
 
 
 async def _ask(waiting: WaitingFile, found: FileSurvey, model: Model, talk: Talk) -> None:
