@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from asyncpg import Pool
@@ -21,7 +22,7 @@ from augury.application.models.ports.trainings import ModelTrainings
 from augury.application.models.ports.uploads import ModelFiles, ModelUploads
 from augury.application.money.ports import Balances, Ledger, PromoCodes
 from augury.application.operation.ports import AuditLog, FiguresOverTime, LedgerRuns
-from augury.application.people.ports.api_keys import ApiKeys
+from augury.application.people.ports.api_keys import ApiKey, ApiKeys
 from augury.application.people.ports.sessions import Sessions
 from augury.application.people.ports.throttle import Throttle
 from augury.application.people.ports.users import NewUser, Users
@@ -431,3 +432,9 @@ async def _shift_all_times(pool: Pool, time: timedelta) -> None:
         await connection.execute("SET LOCAL session_replication_role = replica")  # transfers are immutable
         for row in columns:
             await connection.execute(f'UPDATE "{row["table"]}" SET {row["shifts"]}', time)
+
+
+def an_api_key(user_id: UserId, **given: Any) -> ApiKey:
+    """A key that does not expire. `given` are its other fields."""
+    fields: dict[str, Any] = {"name": "key", "hint": "aug_abcd", "expires_at": None}
+    return ApiKey(id=uuid7(), user_id=user_id, created_at=datetime.now(UTC), **(fields | given))

@@ -10,21 +10,14 @@ from augury.application.people.ports.api_keys import ApiKey
 from augury.application.people.ports.users import NewUser
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.user import Role, User, UserNotFound
-from tests.adapters import Adapters
+from tests.adapters import Adapters, an_api_key
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
 
 
 def a_key(user_id: UserId, *, expires_at: datetime | None = None) -> ApiKey:
-    return ApiKey(
-        id=uuid7(),
-        user_id=user_id,
-        name="робот",
-        hint="aug_abcd",
-        created_at=datetime.now(UTC),
-        expires_at=expires_at,
-    )
+    return an_api_key(user_id, name="робот", expires_at=expires_at)
 
 
 async def test_a_key_comes_back_as_added_and_leads_to_its_owner(adapters: Adapters) -> None:

@@ -7,14 +7,13 @@ from typing import Any
 import pytest
 
 from augury.application.operation.ports import Filters
-from augury.application.people.ports.api_keys import ApiKey
 from augury.domain.audit import Act, Action, Author
 from augury.domain.identifiers import ModelFileId, UserId, uuid7
 from augury.domain.model import ModelRef
 from augury.domain.model_upload import ModelUpload, UploadTerms
 from augury.domain.promo_code import PromoCode, PromoCodeNotFound, PromoCodeTaken
 from augury.domain.user import Role, User, UserNotFound
-from tests.adapters import Adapters
+from tests.adapters import Adapters, an_api_key
 from tests.hexagon import a_model
 
 ROOT = Author(system_user="root", request_id="run-1")
@@ -129,7 +128,7 @@ async def test_a_change_of_a_user_is_recorded_if_it_happens(
 async def test_a_change_of_anything_else_is_recorded_if_it_happens(adapters: Adapters) -> None:
     user_id, now, file_id = await adapters.user(), datetime.now(UTC), ModelFileId(uuid7())
     code = PromoCode(code="SPRING", credits=1, most=1, created_at=now)
-    key = ApiKey(id=uuid7(), user_id=user_id, name="k", hint="aug_", created_at=now, expires_at=None)
+    key = an_api_key(user_id)
     await adapters.api_keys.add(key, b"digest", most=1)
     upload = ModelUpload(
         ref=ModelRef("churn", 1), file_id=file_id, sha256="0", size=1, terms=UploadTerms(), created_at=now

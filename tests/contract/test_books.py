@@ -6,7 +6,6 @@ from uuid import uuid4
 
 import pytest
 
-from augury.application.people.ports.api_keys import ApiKey
 from augury.application.people.ports.sessions import RefreshToken, Rotation
 from augury.application.people.ports.users import NewUser
 from augury.application.ports import Accepted, AlreadyRecorded, IdempotencyKey, Opened, Remembered
@@ -17,7 +16,7 @@ from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.prediction import Prediction, PredictionNotFound, Status
 from augury.domain.transfer import BooksDisagree, Transfer, TransferKind
 from augury.domain.user import UserNotFound
-from tests.adapters import INPUT, Adapters, a_prediction
+from tests.adapters import INPUT, Adapters, a_prediction, an_api_key
 
 
 class Broken(Exception):
@@ -301,14 +300,7 @@ async def test_a_closed_account_keeps_its_books_and_nothing_personal(adapters: A
         password_hash="hash",
     )
     await adapters.api_keys.add(
-        ApiKey(
-            id=uuid7(),
-            user_id=user_id,
-            name="mine",
-            hint="aug_1234",
-            created_at=datetime.now(UTC),
-            expires_at=None,
-        ),
+        an_api_key(user_id),
         digest,
         most=1,
     )

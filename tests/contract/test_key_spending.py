@@ -17,21 +17,13 @@ from augury.domain.identifiers import BatchId, UserId, uuid7
 from augury.domain.prediction import Failure, Prediction
 from augury.domain.premise import Premise, SpendingPremise
 from augury.domain.transfer import Transfer
-from tests.adapters import INPUT, MODEL, Adapters, a_prediction, finish
+from tests.adapters import INPUT, MODEL, Adapters, a_prediction, an_api_key, finish
 
 FIVE_A_DAY = SpendingLimits(day=5)
 
 
 async def a_key(adapters: Adapters, user_id: UserId, limits: SpendingLimits = FIVE_A_DAY) -> UUID:
-    key = ApiKey(
-        id=uuid7(),
-        user_id=user_id,
-        name="script",
-        hint="aug_abcd",
-        created_at=datetime.now(UTC),
-        expires_at=None,
-        limits=limits,
-    )
+    key = an_api_key(user_id, limits=limits)
     assert await adapters.api_keys.add(key, uuid4().bytes, most=20)
     return key.id
 
@@ -214,16 +206,8 @@ async def test_a_change_keeps_what_was_spent_and_only_its_owner_makes_it(adapter
 
 async def test_the_terms_of_a_key_come_back_as_added(adapters: Adapters) -> None:
     user_id = await adapters.user()
-    key = ApiKey(
-        id=uuid7(),
-        user_id=user_id,
-        name="k",
-        hint="aug_",
-        created_at=datetime.now(UTC),
-        expires_at=None,
-        scopes=frozenset({KeyScope.READ}),
-        models=frozenset({"tone"}),
-        limits=SpendingLimits(day=0),
+    key = an_api_key(
+        user_id, scopes=frozenset({KeyScope.READ}), models=frozenset({"tone"}), limits=SpendingLimits(day=0)
     )
     await adapters.api_keys.add(key, b"digest", most=1)
 

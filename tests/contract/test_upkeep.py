@@ -5,7 +5,6 @@ from uuid import uuid4
 from augury.application.chats.ports.chats import Chat
 from augury.application.chats.ports.results import Reply
 from augury.application.chats.ports.updates import ReceivedUpdate
-from augury.application.people.ports.api_keys import ApiKey
 from augury.application.people.ports.sessions import RefreshToken
 from augury.application.people.ports.users import NewUser
 from augury.application.ports import Accepted, IdempotencyKey, Json
@@ -13,7 +12,7 @@ from augury.domain.identifiers import UserId, uuid7
 from augury.domain.prediction import Prediction
 from augury.domain.transfer import Transfer, TransferKind
 from augury.domain.user import Role, User
-from tests.adapters import INPUT, OUTPUT, Adapters, a_prediction
+from tests.adapters import INPUT, OUTPUT, Adapters, a_prediction, an_api_key
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -58,9 +57,7 @@ async def test_what_has_ended_is_deleted_and_what_lives_is_kept(adapters: Adapte
         )
     digests = {}
     for expires_at in (None, now + HOUR, now + 10 * DAY):
-        key = ApiKey(
-            id=uuid7(), user_id=user_id, name="key", hint="aug_", created_at=now, expires_at=expires_at
-        )
+        key = an_api_key(user_id, expires_at=expires_at)
         digests[expires_at] = uuid4().bytes
         await adapters.api_keys.add(key, digests[expires_at], most=3)
     await adapters.throttle.hit(["short"], most=1, window=HOUR)

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from augury.application.people.ports.api_keys import ApiKey, KeyHolder
+from augury.application.people.ports.api_keys import KeyHolder
 from augury.application.people.ports.credentials import Access
 from augury.application.people.ports.sessions import RefreshToken, Rotation
 from augury.application.people.ports.users import NewUser, Secret
@@ -13,7 +13,7 @@ from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.transfer import Transfer, TransferKind
 from augury.domain.user import EmailTaken, InvalidToken, Role, User, UserNotFound
-from tests.adapters import Adapters
+from tests.adapters import Adapters, an_api_key
 
 DAY = timedelta(days=1)
 
@@ -213,9 +213,7 @@ async def test_a_block_is_stored_and_ends_the_users_sessions(adapters: Adapters)
 
 async def test_the_owner_of_a_key_comes_with_the_block(adapters: Adapters) -> None:
     user = await adapters.users.get(await adapters.user())
-    key = ApiKey(
-        id=uuid7(), user_id=user.id, name="k", hint="aug_", created_at=user.created_at, expires_at=None
-    )
+    key = an_api_key(user.id)
     await adapters.api_keys.add(key, b"digest", most=1)
     assert await adapters.api_keys.owner(b"digest") == KeyHolder(user, key.terms)
 
@@ -263,9 +261,7 @@ async def test_a_changed_password_ends_the_access_tokens_of_before(adapters: Ada
 async def test_a_changed_password_ends_keys_if_asked_and_links_that_nobody_used(adapters: Adapters) -> None:
     user_id, other = await adapters.user(), await adapters.user()
     for owner, digest in ((user_id, b"mine"), (other, b"others")):
-        key = ApiKey(
-            id=uuid7(), user_id=owner, name="k", hint="aug_", created_at=datetime.now(UTC), expires_at=None
-        )
+        key = an_api_key(owner)
         await adapters.api_keys.add(key, digest, most=1)
         await adapters.links.issue(digest, owner, DAY)
 
@@ -281,9 +277,7 @@ async def test_a_changed_password_ends_keys_if_asked_and_links_that_nobody_used(
 async def test_no_key_is_made_with_an_access_token_that_has_ended(adapters: Adapters) -> None:
     user_id = await adapters.user()
     await adapters.users.change_password(user_id, "new hash", end_api_keys=True)
-    key = ApiKey(
-        id=uuid7(), user_id=user_id, name="k", hint="aug_", created_at=datetime.now(UTC), expires_at=None
-    )
+    key = an_api_key(user_id)
     with pytest.raises(InvalidToken):
         await adapters.api_keys.add(key, b"digest", most=1, version=0)
     assert await adapters.api_keys.of(user_id) == []

@@ -7,13 +7,12 @@ from uuid import uuid4
 import pytest
 from asyncpg import Pool
 
-from augury.application.people.ports.api_keys import ApiKey
 from augury.application.people.ports.sessions import RefreshToken, Rotation
 from augury.application.people.ports.users import NewUser
 from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.user import EmailTaken, Role, User
-from tests.adapters import Adapters, postgres_adapters
+from tests.adapters import Adapters, an_api_key, postgres_adapters
 from tests.polling import eventually
 
 DAY = timedelta(days=1)
@@ -32,17 +31,6 @@ def a_guest(key: bytes) -> NewUser:
     user = a_user(Role.GUEST)
     _, (grant,) = Balance(user.id).grant(5, reference=user.id)
     return NewUser(user=user, guest_key=key, grant=grant)
-
-
-def an_api_key(user_id: UserId) -> ApiKey:
-    return ApiKey(
-        id=uuid7(),
-        user_id=user_id,
-        name="key",
-        hint="aug_",
-        created_at=datetime.now(UTC),
-        expires_at=None,
-    )
 
 
 async def test_one_guest_who_comes_many_times_at_once_is_one_user(adapters: Adapters, pool: Pool) -> None:
@@ -79,19 +67,8 @@ async def test_one_address_that_registers_twice_at_once_has_one_account(adapters
 
 async def test_no_more_api_keys_than_allowed_are_made_at_once(adapters: Adapters) -> None:
     user_id = await adapters.user()
-
-    def key() -> ApiKey:
-        return ApiKey(
-            id=uuid7(),
-            user_id=user_id,
-            name="key",
-            hint="aug_",
-            created_at=datetime.now(UTC),
-            expires_at=None,
-        )
-
     made = await asyncio.gather(
-        *(adapters.api_keys.add(key(), bytes([number]), most=3) for number in range(10))
+        *(adapters.api_keys.add(an_api_key(user_id), bytes([number]), most=3) for number in range(10))
     )
 
     assert sum(made) == 3

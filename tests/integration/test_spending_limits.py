@@ -14,7 +14,6 @@ from asyncpg import Pool
 from prometheus_client import CollectorRegistry
 
 from augury.application.limits import Limits
-from augury.application.people.ports.api_keys import ApiKey
 from augury.application.ports import Json, Unavailable
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.cancel_prediction import CancelPrediction
@@ -36,7 +35,7 @@ from augury.outbound.postgres import accepting, record, settling
 from augury.outbound.postgres.pool import PostgresSettings, open_pool
 from augury.outbound.prometheus_counters import PrometheusCounters
 from augury.outbound.system_clock import SystemClock
-from tests.adapters import Adapters, finish, postgres_adapters
+from tests.adapters import Adapters, an_api_key, finish, postgres_adapters
 from tests.contract.test_webhooks import a_webhook
 from tests.hexagon import a_model
 
@@ -102,15 +101,7 @@ async def processes(pool: Pool, database_url: str) -> AsyncIterator[Processes]:
 
 
 async def a_key(adapters: Adapters, user_id: UserId, limits: SpendingLimits) -> KeyTerms:
-    key = ApiKey(
-        id=uuid7(),
-        user_id=user_id,
-        name="k",
-        hint="aug_",
-        created_at=datetime.now(UTC),
-        expires_at=None,
-        limits=limits,
-    )
+    key = an_api_key(user_id, limits=limits)
     await adapters.api_keys.add(key, uuid4().bytes, most=20)
     return key.terms
 
