@@ -1,7 +1,7 @@
 """Follow a prediction: its current state, then each change until it is final."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from augury.application.predictions.places import Places
 from augury.application.predictions.ports.events import Ended
@@ -29,7 +29,7 @@ class FollowPrediction:
         self._predictions = predictions
         self._places = places
         self._watches: Watches[PredictionId, Status] = Watches(
-            self._statuses, doing="reading changed predictions", is_last=lambda status: status.is_final
+            predictions.statuses, doing="reading changed predictions", is_last=lambda status: status.is_final
         )
         self._reads = NaturalBatches(
             self._read, most=ROWS_READ_TOGETHER, weigh=lambda prediction: prediction.rows
@@ -56,9 +56,6 @@ class FollowPrediction:
     def stop(self) -> None:
         """End all streams."""
         self._watches.stop()
-
-    async def _statuses(self, ids: Sequence[PredictionId]) -> Mapping[PredictionId, Status]:
-        return await self._predictions.statuses(ids)
 
     async def _read(self, followed: Sequence[Prediction]) -> Sequence[StoredPrediction | PredictionNotFound]:
         found = await self._predictions.several([each.id for each in followed])
