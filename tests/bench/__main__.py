@@ -23,7 +23,7 @@ from augury.bootstrap.postgres.embedded import embedded_postgres
 from tests.bench.against import against
 from tests.bench.commands import costs_of_commands
 from tests.bench.load import Result, ask, post, send_all
-from tests.bench.raw import raw_catboost
+from tests.bench.raw import model_file, raw_catboost
 from tests.processes import Process, Service, free_port, open_folder
 from tests.rabbitmq_server import running_rabbitmq
 
@@ -189,7 +189,7 @@ async def many_rows(service: Service, token: str) -> None:
         answer: Any = await ask(service.port, request, msgspec.json.decode)
         whole.append(ROWS / (time.perf_counter() - began))
         assert answer["status"] == "succeeded"
-    raw = await asyncio.to_thread(raw_catboost, service.folder / "models", rows)
+    raw = await asyncio.to_thread(raw_catboost, model_file(service.folder / "models"), rows)
     best, limit = sorted(whole)[2], ROWS / raw
     show(f"raw CatBoost, {ROWS:,} rows, one thread", f"{limit:,.0f} rows/s")
     show(f"one request of {ROWS:,} rows, submit to result", f"{best:,.0f} rows/s", best / limit, "aim 0.33")

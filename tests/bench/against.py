@@ -2,7 +2,7 @@
 
 The other checkout needs its own `.venv` (`uv sync` there). Each figure is measured A B A B …, and printed as
 the ratio of each pair: minimum, median, maximum. More than 1 is always better: for CPU, memory, WAL
-and times it is the other build's figure over this one's.
+and times it is the other build's figure over this one's. Both serve the other build's starter model.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ import psutil
 
 from tests.bench.builds import TEXT, USERS, Build, Foreign, Written, cpu_seconds
 from tests.bench.load import Result, ask, post, send_all
-from tests.bench.raw import raw_catboost
+from tests.bench.raw import model_file, raw_catboost
 from tests.postgres_server import fresh_database, server
 from tests.processes import open_folder
 from tests.rabbitmq_server import running_rabbitmq
@@ -42,6 +42,8 @@ class Bench:
     servers: Sequence[psutil.Process]
     rounds: int
     foreign: Foreign
+    model: Path
+    """The file of the model that both builds serve."""
 
     async def compare(self, measure: Callable[[Build], Awaitable[Figures]], note: str = "") -> None:
         """Measure both builds in turn, and print the ratio of each figure."""
@@ -111,7 +113,6 @@ class Bench:
         return result, {**costs, "commits per answer": commits / count}
 
     async def rows(self, build: Build) -> Figures:
-        """The builds may have different models, so each is also compared with its own model alone."""
         rows = [{"text": f"{TEXT} {number}"} for number in range(ROWS)]
         taken = []
         for _ in range(ROW_REQUESTS):
@@ -120,7 +121,7 @@ class Bench:
             assert answer["status"] == "succeeded"
             taken.append(time.perf_counter() - began)
         seconds = statistics.median(taken)
-        raw = await asyncio.to_thread(raw_catboost, build.folder / "models", rows)
+        raw = await asyncio.to_thread(raw_catboost, self.model, rows)
         return {"rows/s": ROWS / seconds, "× raw CatBoost": raw / seconds}
 
     async def heavy(self, build: Build) -> Figures:
@@ -174,8 +175,6 @@ def show(name: str, pairs: Sequence[float], new: float, old: float) -> None:
 
 
 async def bench(bench: Bench, *, only_heavy: bool) -> None:
-    for build in bench.builds:
-        await build.open()
     print(f"{'ratio, more is better':<64}{'min   med   max':>18}   {'this':>10} {'other':>10}")
     if not only_heavy:
         await small_work(bench)
@@ -214,8 +213,13 @@ def against(checkout: Path, rounds: int, *, only_heavy: bool = False) -> int:
                     builds.append(Build(name, root, url, rabbit.fresh_url(), folder / name))
                 postmaster = int((server().folder / "postmaster.pid").read_text().split()[0])
                 servers = [psutil.Process(rabbit.pid), psutil.Process(postmaster)]
-                whole = Bench((builds[0], builds[1]), servers, rounds, Foreign(servers))
                 try:
+                    for build in builds:
+                        await build.open()
+                    model = model_file(builds[1].folder / "models")
+                    builds[0].augury("model", "add", str(model), "--name", "tone", "--price", "1")
+                    builds[0].augury("model", "activate", "tone@2")
+                    whole = Bench((builds[0], builds[1]), servers, rounds, Foreign(servers), model)
                     await bench(whole, only_heavy=only_heavy)
                 finally:
                     for build in builds:

@@ -8,12 +8,16 @@ from pathlib import Path
 ROUNDS = 3
 
 
-def raw_catboost(models: Path, rows: Sequence[dict[str, str]]) -> float:
-    """Seconds in which CatBoost predicts these rows of texts on one thread, with the largest file
-    of the folder: the median of some calls."""
+def model_file(models: Path) -> Path:
+    """The largest file of the folder."""
+    return max((each for each in models.rglob("*") if each.is_file()), key=lambda each: each.stat().st_size)
+
+
+def raw_catboost(file: Path, rows: Sequence[dict[str, str]]) -> float:
+    """Seconds in which CatBoost predicts these rows of texts on one thread with the model in `file`: the
+    median of some calls."""
     from catboost import CatBoostClassifier, Pool  # late, to keep the load generator lean
 
-    file = max((each for each in models.rglob("*") if each.is_file()), key=lambda each: each.stat().st_size)
     model = CatBoostClassifier()
     model.load_model(str(file))
     taken = []
