@@ -146,8 +146,18 @@ async def test_no_more_is_handed_to_the_server_than_the_reader_takes(
 
 
 async def call(api: Api, path: str, member: Any, send: Any) -> None:
+    requests, ended = [{"type": "http.request", "body": b"", "more_body": False}], asyncio.Event()
+
     async def receive() -> Any:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        if requests:
+            return requests.pop()
+        await ended.wait()
+        return {"type": "http.disconnect"}
+
+    async def sent(message: Any) -> None:
+        await send(message)
+        if not message.get("more_body", True):
+            ended.set()
 
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
@@ -155,7 +165,7 @@ async def call(api: Api, path: str, member: Any, send: Any) -> None:
         "headers": [(b"authorization", member.headers["authorization"].encode())],
         "client": ("198.51.100.7", 50_000), "server": ("augury.test", 80), "extensions": {},
     }  # fmt: skip
-    await api.app(scope, receive, send)  # type: ignore[arg-type]  # a plain dict is a scope
+    await api.app(scope, receive, sent)  # type: ignore[arg-type]  # a plain dict is a scope
 
 
 @asynccontextmanager
@@ -235,6 +245,49 @@ async def test_so_many_large_answers_are_sent_at_once_and_a_fourth_to_one_user()
         takes.set()
         await asyncio.gather(*reading)
         assert (await member.get(path)).status_code == 200
+
+
+async def test_results_of_batches_wait_for_slow_readers_in_bounded_memory(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    settings = replace(SETTINGS, max_results_bytes=1_000_000)
+    async with serving(Hexagon(), settings=settings) as api:
+        member = await api.member(credits=10_000)
+        rows = "text,note\n" + f"good,{'n' * 150}\n" * 6_000
+        batch = await member.post("/batches", content=rows, headers={"Content-Type": "text/csv"})
+        await api.hexagon.run_all()
+        path = batch.json()["urls"]["results"]
+        whole = (await member.get(path)).content
+        assert len(whole) > settings.max_results_bytes
+        received = [bytearray() for _ in range(10)]
+        takes = asyncio.Event()
+
+        def slow(taken: bytearray) -> Any:
+            async def send(message: Any) -> None:
+                if message["type"] == "http.response.body":
+                    if len(taken) > 1_000:  # more than the header
+                        await takes.wait()
+                    taken.extend(message["body"])
+
+            return send
+
+        reading = [asyncio.create_task(call(api, path, member, slow(taken))) for taken in received]
+        await eventually(lambda: all(len(taken) > 1_000 for taken in received))
+        assert 0 < api.app.state.batch_results.waiting.size <= settings.max_results_bytes
+        assert (await member.get(path)).content == whole, "who reads is served"
+        takes.set()
+        await asyncio.gather(*reading)
+
+        assert all(whole.startswith(taken) for taken in received)
+        broken_off = [taken for taken in received if len(taken) < len(whole)]
+        assert 5 <= len(broken_off) < 10, "the room is for three slices"
+        rest = await member.get(path, headers={"Range": f"bytes={len(broken_off[0])}-"})
+        assert broken_off[0] + rest.content == whole
+        assert api.app.state.batch_results.waiting.size == 0
+    said = [record for record in caplog.records if "was broken off" in record.message]
+    assert [record.levelname for record in said] == ["INFO"] * len(broken_off)
+    assert not any(record.exc_info for record in caplog.records)
 
 
 async def test_a_submit_that_waited_is_never_refused_for_its_large_answer() -> None:

@@ -39,6 +39,7 @@ from augury.concurrency.room import Room
 from augury.inbound.http.batches.events import BatchEvents
 from augury.inbound.http.batches.intake import BatchIntake
 from augury.inbound.http.batches.results import BatchResults
+from augury.inbound.http.batches.waiting_results import WaitingResults
 from augury.inbound.http.callers.event_streams import EventStreams
 from augury.inbound.http.callers.identity import Identity
 from augury.inbound.http.direct_reads import DirectReads
@@ -188,7 +189,10 @@ async def _for_batches(
         tables,
     )
     state.batch_results = BatchResults(
-        await container.get(Batches), await container.get(BatchStore), state.batch_intake.tables
+        await container.get(Batches),
+        await container.get(BatchStore),
+        state.batch_intake.tables,
+        WaitingResults(most=settings.max_results_bytes),
     )
     state.batch_events = BatchEvents(
         follow_batch=await container.get(FollowBatch),

@@ -38,6 +38,9 @@ class HttpSettings:
     max_large_answers: int = 256
     """Answers of more than 256 KiB that are sent at once, at most a fourth of them to one user. Further ones
     are answered with 503."""
+    max_results_bytes: int = 64_000_000
+    """Bytes of batches' results that wait for their readers. For further ones, the download that has waited
+    longest is broken off. It can be resumed."""
     read_patience: timedelta = timedelta(seconds=30)
     """How long a reader may take nothing of an answer. After that, the answer is broken off and the
     connection closed."""
@@ -66,8 +69,8 @@ class HttpSettings:
     def __post_init__(self) -> None:
         if min(self.max_body_bytes, self.max_values, self.max_large_answers, self.flight) < 1:
             raise ValueError("max_body_bytes, max_values, max_large_answers and flight must be at least 1")
-        if self.max_decoding_bytes < 1:
-            raise ValueError("max_decoding_bytes must be at least 1")
+        if min(self.max_decoding_bytes, self.max_results_bytes) < 1:
+            raise ValueError("max_decoding_bytes and max_results_bytes must be at least 1")
         if self.read_patience < timedelta(seconds=1):
             raise ValueError("read_patience must be at least 1 second")
         if min(self.max_batch_file_bytes, self.max_gzip_ratio, self.max_batch_uploads) < 1:

@@ -4,8 +4,9 @@ The bytes of CSV and of JSON lines never change: while the batch runs, they are 
 bytes. A Parquet file is always complete, but changes until the batch has ended.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
 
 from cachetools import LRUCache
 
@@ -21,7 +22,9 @@ from augury.domain.batch import BatchPurged
 from augury.domain.identifiers import BatchId
 from augury.domain.prediction import Status
 from augury.domain.row_errors import RowDoubt, RowError, RowFault
+from augury.inbound.http.batches.waiting_results import Chunk, WaitingResults
 from augury.inbound.http.problems.field_problems import DOUBTS, FAULTS, FieldProblem, row_problems
+from augury.inbound.http.protocol.encoded import BrokenOff
 from augury.inbound.tables.elsewhere.jobs import answer_errors, results_of
 from augury.inbound.tables.elsewhere.workplace import Held, Workplace
 from augury.inbound.tables.format import Format
@@ -30,18 +33,19 @@ from augury.slices.sheet import Sheet, decode_sheet
 
 MOST_SIZED = 100
 """Batches whose sizes are remembered."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """A piece of the results: its number of bytes, and the bytes if they were requested."""
-
-    size: int
-    content: bytes | None
+PIECE = 1 << 18
+"""Bytes of a chunk that are sent at once."""
+WRITTEN_AT_ONCE = 2
+"""Slices that are read and written at the same time, for all downloads: one is read while another is
+written."""
 
 
 class BatchResults:
-    def __init__(self, batches: Batches, store: BatchStore, tables: Workplace) -> None:
+    def __init__(
+        self, batches: Batches, store: BatchStore, tables: Workplace, waiting: WaitingResults
+    ) -> None:
+        self.waiting = waiting
+        self._turns = asyncio.Semaphore(WRITTEN_AT_ONCE)
         self._batches = batches
         self._store = store
         self._tables = tables
@@ -54,19 +58,34 @@ class BatchResults:
 
     async def stream(
         self, stored: StoredBatch, format: Format, *, begin: int = 0, end: int | None = None
-    ) -> AsyncIterator[bytes]:
-        """The bytes from `begin` (included) to `end` (excluded)."""
+    ) -> AsyncGenerator[bytes, None]:
+        """The bytes from `begin` (included) to `end` (excluded). Raises `BrokenOff` for a reader who was so
+        slow that others needed the room."""
         at = 0
-        async for chunk in self.chunks(stored, format, begin=begin):
-            if chunk.content is not None:
-                part = chunk.content[max(0, begin - at) : None if end is None else max(0, end - at)]
-                if part:
-                    yield part
-            at += chunk.size
-            if end is not None and at >= end:
-                return
+        async with aclosing(self.chunks(stored, format, begin=begin)) as chunks:
+            async for chunk in chunks:
+                if chunk.content is not None:
+                    last = chunk.size if end is None else min(chunk.size, end - at)
+                    async with aclosing(self._pieces(chunk, max(0, begin - at), last)) as pieces:
+                        async for piece in pieces:
+                            yield piece
+                at += chunk.size
+                if end is not None and at >= end:
+                    return
 
-    async def chunks(self, stored: StoredBatch, format: Format, *, begin: int | None) -> AsyncIterator[Chunk]:
+    async def _pieces(self, chunk: Chunk, begin: int, end: int) -> AsyncGenerator[bytes, None]:
+        self.waiting.hold(chunk)
+        try:
+            for first in range(begin, end, PIECE):
+                if chunk.content is None:
+                    raise BrokenOff("its reader is too slow, and others needed the memory of its results")
+                yield chunk.content[first : min(first + PIECE, end)]
+        finally:
+            self.waiting.release(chunk)
+
+    async def chunks(
+        self, stored: StoredBatch, format: Format, *, begin: int | None
+    ) -> AsyncGenerator[Chunk, None]:
         """All chunks in order. Those before the byte `begin` may come without their bytes (None: all)."""
         batch_id = stored.batch.id
         sheet = await self.sheet(stored)
@@ -82,11 +101,11 @@ class BatchResults:
                     yield Chunk(known, None)
                     at += known
                     continue
-                content = await self._written(batch_id, each, writer)
+                chunk = await self._written(batch_id, each, writer)
                 if format is not Format.PARQUET and each.number == len(sizes):
-                    sizes.append(len(content))
-                yield Chunk(len(content), content)
-                at += len(content)
+                    sizes.append(chunk.size)
+                yield chunk
+                at += chunk.size
             tail = await writer.call("end")
             yield Chunk(len(tail), tail)
 
@@ -156,10 +175,11 @@ class BatchResults:
     def _known_sizes(self, batch_id: BatchId, format: Format) -> list[int]:
         return self._sizes.setdefault((batch_id, format), [])
 
-    async def _written(self, batch_id: BatchId, each: StoredSlice, writer: Held) -> bytes:
-        part = await raw_part(self._store, batch_id, each, _remark(each))
-        content: bytes = await writer.call("write", part)
-        return content
+    async def _written(self, batch_id: BatchId, each: StoredSlice, writer: Held) -> Chunk:
+        async with self._turns:
+            part = await raw_part(self._store, batch_id, each, _remark(each))
+            content: bytes = await writer.call("write", part)
+        return Chunk(len(content), content)
 
     async def _errors_of(self, batch_id: BatchId, each: StoredSlice) -> Sequence[FieldProblem]:
         answers = await answers_of(self._store, batch_id, each)

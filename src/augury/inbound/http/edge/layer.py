@@ -95,9 +95,13 @@ async def _sent_in_parts(message: Message, send: Send, seconds: float) -> None:
 
 
 def _broken_off(error: BaseException | None) -> BrokenOff | None:
-    """The cause, if it is a `BrokenOff`. After the first byte, the framework raises its own error."""
+    """The cause, if it is a `BrokenOff`. After the first byte, the framework raises its own error, and a
+    group of errors if it streams the answer."""
     while error is not None and not isinstance(error, BrokenOff):
-        error = error.__cause__ or error.__context__
+        if isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+            (error,) = error.exceptions
+        else:
+            error = error.__cause__ or error.__context__
     return error
 
 
