@@ -5,12 +5,16 @@ from tests.telegram.conftest import BotService
 from tests.telegram.server import Sent, TelegramServer
 
 
-def newest(telegram: TelegramServer, words: str, after: int = 0) -> Sent:
+def newest(telegram: TelegramServer, words: str, after: int = 0, *, chat_id: int = 7) -> Sent:
     """The bot's newest message with these words. Waits for it."""
 
     def found() -> Sent | None:
         return next(
-            (each for each in reversed(telegram.to(7)) if words in each.text and each.message_id > after),
+            (
+                each
+                for each in reversed(telegram.to(chat_id))
+                if words in each.text and each.message_id > after
+            ),
             None,
         )
 

@@ -1,13 +1,16 @@
 """A chat is linked to an account: balances are merged once, even if the code is used twice at once."""
 
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from uuid import UUID
 
 import httpx
+from asyncpg import Pool
 
 from augury.domain.identifiers import UserId
 from tests.processes import eventually
 from tests.telegram.conftest import BotService
-from tests.telegram.server import USERNAME, TelegramServer
+from tests.telegram.server import USERNAME, Person, Sent, TelegramServer
 from tests.telegram.test_dialogue import newest
 
 PASSWORD = "correct horse battery"
@@ -92,3 +95,88 @@ def test_a_chat_with_open_holds_is_not_absorbed(service: BotService, telegram: T
         newest(telegram, "This chat is now linked to your account")
         assert client.get("/balance", headers=headers).json()["available"] == 110
     assert not service.deviations()
+
+
+CHAT_ID = 77_123_456_789
+SAID = "a good day for marigolds"
+
+
+def test_a_link_is_undone_and_what_is_deleted_is_in_no_table_afterwards(
+    service: BotService, telegram: TelegramServer
+) -> None:
+    service.has("tone")
+    service.worker()
+    service.api()
+    service.bot()
+    ada = telegram.person(CHAT_ID)
+    answer = partial(newest, telegram, chat_id=CHAT_ID)
+    ada.says(SAID)
+    answer("9 left")
+    with httpx.Client(base_url=service.url, timeout=60) as client:
+        headers = account(service, client, "marigold", 100)
+        link = client.post("/users/me/telegram-link", headers=headers).json()
+        ada.says(f"/start {link['url'].partition('=')[2]}")
+        ada.presses(answer("Link this chat to the account m•••@example.org?"), "Link")
+        answer("This chat is now linked to your account")
+        buys_100_credits(telegram, ada)
+        answer("Receipt: ")
+        assert client.get("/balance", headers=headers).json()["available"] == 209
+        rows = {"data": [{"text": SAID}] * 150, "model": "tone"}
+        waits = headers | {"Prefer": "wait=60"}
+        assert client.post("/predictions", json=rows, headers=waits).json()["status"] == "succeeded"
+
+        ada.says("/delete")
+        answer("This chat is linked to the account m•••@example.org, which can only be closed")
+        ada.says("/unlink")
+        answer("It has its own account again, with 59 credits")
+        assert client.get("/balance", headers=headers).json() == {"available": 0, "held": 0}
+        ada.says("/privacy")
+        answer("Payments and movements of credits stay in our accounts, even after /delete")
+        ada.says(SAID)
+        answer("58 left")
+        ada.says("/delete")
+        ada.presses(answer("You will lose 58 credits"), "Delete everything")
+        answer("Your account is closed")
+        assert client.delete("/users/me", headers=headers).status_code == 204
+
+    words = (SAID, "marigold", "m•••", str(CHAT_ID), "Ada")
+    # A payment keeps the number of its chat. An update is forgotten once it is handled.
+    eventually(
+        lambda: service.with_pool(tables_with(words)) == {("telegram_payments", str(CHAT_ID))},
+        what="tables without personal data",
+    )
+    assert not service.deviations()
+
+
+def buys_100_credits(telegram: TelegramServer, person: Person) -> None:
+    person.says("/topup")
+    person.presses(newest(telegram, "Telegram Stars", chat_id=person.id), "100 credits · ⭐ 50")
+    sent: Sent = eventually(
+        lambda: next((each for each in telegram.to(person.id) if each.invoice), None), what="an invoice"
+    )
+    assert sent.invoice is not None
+    confirmed: list[bool] = []
+    person.checks_out(sent.invoice, lambda holds, _: confirmed.append(holds))
+    eventually(lambda: confirmed, what="an answer at the till")
+    person.has_paid(sent.invoice)
+
+
+def tables_with(words: Sequence[str]) -> Callable[[Pool], Awaitable[set[tuple[str, str]]]]:
+    """Which table has which of the words, in any column, also within bytes."""
+
+    async def look(pool: Pool) -> set[tuple[str, str]]:
+        columns = await pool.fetch(
+            "SELECT table_name AS table, column_name AS column, data_type AS type "
+            "FROM information_schema.columns WHERE table_schema = 'public'"
+        )
+        assert len({each["table"] for each in columns}) > 20
+        found = set[tuple[str, str]]()
+        for table, column, type_ in columns:
+            text = f"encode(\"{column}\", 'escape')" if type_ == "bytea" else f'"{column}"::text'
+            for word in words:
+                query = f'SELECT EXISTS (SELECT FROM "{table}" WHERE strpos({text}, $1) > 0)'
+                if await pool.fetchval(query, word):
+                    found.add((table, word))
+        return found
+
+    return look

@@ -16,7 +16,8 @@ ON CONFLICT DO NOTHING RETURNING id
 WAITING = "SELECT id, lane, payload, tries FROM telegram_updates WHERE payload IS NOT NULL ORDER BY id"
 BEGIN = "UPDATE telegram_updates SET tries = tries + 1 WHERE id = $1 AND payload IS NOT NULL RETURNING id"
 PUT_BACK = "UPDATE telegram_updates SET tries = tries - 1 WHERE id = ANY($1::bigint[])"
-DONE = "UPDATE telegram_updates SET payload = NULL WHERE id = $1"
+# A lane is usually the number of a chat. Only its update's id is needed from now on.
+DONE = "UPDATE telegram_updates SET payload = NULL, lane = 0 WHERE id = $1"
 
 
 @dataclass(frozen=True, slots=True)
