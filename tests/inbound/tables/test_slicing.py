@@ -13,8 +13,10 @@ from augury.domain.speed import NOT_MEASURED, Speed
 from augury.inbound.tables.unreadable import LongRow, RowsTooLarge
 from augury.inbound.tables.uploads import slicing
 from augury.inbound.tables.uploads.csv_upload import CsvUpload
+from augury.inbound.tables.uploads.ndjson_upload import NdjsonUpload
 from augury.inbound.tables.uploads.parquet_upload import ParquetFile
 from augury.inbound.tables.uploads.slicing import MOST_ROW, Slicer
+from augury.inbound.tables.uploads.upload import Upload
 from augury.slices.arrow import decoded
 
 SLOW = Speed.of_call(2_000, 0.5005)
@@ -79,12 +81,17 @@ def test_rows_that_take_far_more_room_than_their_file_are_refused(monkeypatch: p
     with pytest.raises(RowsTooLarge):
         of_parquet(2_000)
 
-    def of_csv(*columns: str) -> int:
-        upload = CsvUpload(facts, most_rows=100_000)
-        pieces = (",".join(columns).encode() + b"\n", b"x\n" * 4_000)
-        slices = [part for piece in pieces for part in upload.feed(piece)]
+    def rows_of(upload: Upload, *pieces: str) -> int:
+        slices = [part for piece in pieces for part in upload.feed(piece.encode())]
         return sum(each.rows for each in (*slices, *upload.finish()))
 
-    assert of_csv("text", "note") == 4_000
+    def of_csv(line: str, *columns: str) -> int:
+        return rows_of(CsvUpload(facts, most_rows=100_000), ",".join(columns) + "\n", line * 4_000)
+
+    assert of_csv("x\n", "text", "note") == 4_000
+    assert of_csv("x" * 100 + "\n", "text") == 4_000, "a large file has more room"
     with pytest.raises(RowsTooLarge):
-        of_csv("text", *(f"c{number}" for number in range(100)))
+        of_csv("x\n", "text", *(f"c{number}" for number in range(100)))
+
+    line = '{"text":"' + "x" * 100 + '"}\n'
+    assert rows_of(NdjsonUpload(facts, most_rows=100_000), line, line * 4_000) == 4_001
