@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from itertools import chain, pairwise
@@ -34,6 +35,19 @@ RESERVED = {
     "mcp": ("inbound/mcp/",),
     "mcp_types": ("inbound/mcp/",),
 }
+
+SHARED_NAMES = {
+    *("Asset", "Urls"),  # small types of two edges, which must not import each other
+    *(
+        "FileIntake",
+        "FileResults",
+        "ModelIntake",
+        "Pages",
+    ),  # what one edge asks for, and what another provides
+    "NoRows",  # of a file and of a request; texts are named after both
+    "Refused",  # by the API, as its own code and as the command sees it, and by the process that reads files
+}
+"""The names that classes of several modules have, with one meaning."""
 
 
 def modules() -> list[str]:
@@ -144,6 +158,16 @@ def test_pauses_that_grow_stand_in_one_file() -> None:
     spelled = re.compile(r"min\(2 \* (?:self\._)?pause")
     assert [m for m in modules() if spelled.search((SOURCE / m).read_text())] == ["concurrency/pauses.py"]
     assert len([m for m in modules() if "concurrency.pauses" in (SOURCE / m).read_text()]) >= 7
+
+
+def test_a_class_name_has_one_meaning() -> None:
+    found = Counter(
+        node.name
+        for module in modules()
+        for node in ast.parse((SOURCE / module).read_text()).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert {name for name, places in found.items() if places > 1} == SHARED_NAMES
 
 
 def test_nothing_hides_behind_type_checking() -> None:

@@ -12,8 +12,8 @@ from augury.application.predictions.predictions_stream import (
     ChangeReads,
     PredictionsStream,
     ResumePoint,
-    Seen,
     Told,
+    WatchedChanges,
 )
 from augury.concurrency.watches import Watches
 from augury.domain.identifiers import UserId
@@ -34,7 +34,9 @@ class FollowPredictions:
         self._changes = changes
         self._predictions = predictions
         self._clock = clock
-        self._watches: Watches[UserId, Seen] = Watches(self._seen, doing="reading changes of predictions")
+        self._watches: Watches[UserId, WatchedChanges] = Watches(
+            self._seen, doing="reading changes of predictions"
+        )
         self._reads = ChangeReads(changes, predictions, clock)
         self._streams: dict[UserId, set[PredictionsStream]] = {}
 
@@ -90,7 +92,7 @@ class FollowPredictions:
         ]
         return [Told(each) for each in sorted(found, key=lambda each: each.prediction.id)]
 
-    async def _seen(self, user_ids: Sequence[UserId]) -> Mapping[UserId, Seen]:
+    async def _seen(self, user_ids: Sequence[UserId]) -> Mapping[UserId, WatchedChanges]:
         newest = await self._changes.newest(user_ids)
         watched = {
             user_id: [each for stream in self._streams.get(user_id, ()) for each in stream.unfinished]
@@ -99,7 +101,7 @@ class FollowPredictions:
         ids = {each for of_user in watched.values() for each in of_user}
         statuses = await self._predictions.statuses(ids) if ids else {}
         return {
-            user_id: Seen(
+            user_id: WatchedChanges(
                 newest[user_id],
                 {each: statuses[each] for each in of_user if each in statuses},
             )

@@ -55,7 +55,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class WatchedChanges:
     """The newest position of a user's changes, and the statuses of the watched predictions."""
 
     position: Position
@@ -104,7 +104,7 @@ class PredictionsStream(Stream[Told]):
         self,
         user_id: UserId,
         reads: ChangeReads,
-        follower: Follower[Seen],
+        follower: Follower[WatchedChanges],
         leave: Callable[["PredictionsStream"], None],
     ) -> None:
         """`leave` is called when it is closed."""

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from augury.bootstrap.cli.batch_state import BatchOrder, BatchState
 from augury.bootstrap.cli.listing import say
-from augury.bootstrap.cli.remote import Away, BrokenOff, Refused, Remote, read_json
+from augury.bootstrap.cli.remote import Away, PartialProgress, Refused, Remote, read_json
 from augury.bootstrap.config import OperatorError
 from augury.bootstrap.progress import OnStep, progress
 from augury.inbound.counts import counted
@@ -148,7 +148,7 @@ class BatchRun:
                         raise
                 except Away as away:
                     if self._part.exists() and self._part.stat().st_size > begin:
-                        raise BrokenOff from away
+                        raise PartialProgress from away
                     raise
 
             await remote.patiently(attempt)

@@ -66,7 +66,7 @@ class Remote:
 
     async def patiently(self, attempt: Callable[[], Awaitable[Result]]) -> Result:
         """The result of the first attempt that is answered. An attempt that made progress before it broke off
-        may raise `BrokenOff`, so that counting starts again.
+        may raise `PartialProgress`, so that counting starts again.
 
         Raises `Refused`, and `OperatorError` if the service stays away.
         """
@@ -74,7 +74,7 @@ class Remote:
         while True:
             try:
                 return await attempt()
-            except BrokenOff:
+            except PartialProgress:
                 tries = 0
                 pause = float(PAUSES[0])
             except Away as away:
@@ -119,7 +119,7 @@ class Remote:
         return await self.patiently(attempt)
 
 
-class BrokenOff(Exception):
+class PartialProgress(Exception):
     """An attempt broke off after making progress, which the next one need not repeat."""
 
 
