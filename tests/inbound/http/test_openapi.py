@@ -123,6 +123,40 @@ async def test_every_operation_says_what_it_does_in_the_words_of_its_use_case(ap
     assert submit["description"] == SubmitPrediction.__doc__
 
 
+async def test_a_type_is_described_by_its_docstring(api: Api) -> None:
+    schemas = (await description(api))["components"]["schemas"]
+
+    assert schemas["PlaceInQueue"]["description"].startswith("The place of a queued prediction. `ahead` is")
+    for name in ("BatchView", "PredictionView", "OfferView", "TrainingView", "VersionView", "Problem"):
+        assert schemas[name]["description"], name
+
+
+async def test_each_paragraph_of_a_description_is_one_line(api: Api) -> None:
+    described, looked_at = await description(api), 0
+
+    operation_texts = [each["description"] for _, _, each in operations(described)]
+    schemas = described["components"]["schemas"].values()
+    for text in (
+        described["info"]["description"],
+        *operation_texts,
+        *(each.get("description") for each in schemas),
+    ):
+        for paragraph in (text or "").split("\n\n"):
+            assert paragraph == " ".join(paragraph.split())
+            looked_at += 1
+    assert looked_at > 100
+    assert "\n\n`debt` is" in described["paths"]["/balance"]["get"]["description"]
+
+
+async def test_statuses_have_their_names_in_http(api: Api) -> None:
+    paths = (await description(api))["paths"]
+
+    assert paths["/balance"]["get"]["responses"]["200"]["description"] == "OK"
+    assert paths["/auth/register"]["post"]["responses"]["201"]["description"] == "Created"
+    assert paths["/batches"]["post"]["responses"]["202"]["description"] == "Accepted"
+    assert paths["/predictions"]["post"]["responses"]["202"]["description"] == "Accepted."
+
+
 async def test_operations_have_names_of_their_own(api: Api) -> None:
     names = [operation["operationId"] for _, _, operation in operations(await description(api))]
 

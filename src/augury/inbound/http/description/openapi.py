@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
 
@@ -81,9 +82,33 @@ class RawSchemas(OpenAPISchemaPlugin):
         return schema
 
 
+class StructSchemas(OpenAPISchemaPlugin):
+    """Describes a struct with its docstring. Litestar itself describes only enums."""
+
+    @override
+    def is_plugin_supported_field(self, field_definition: FieldDefinition) -> bool:
+        return not field_definition.is_union and field_definition.is_subclass_of(msgspec.Struct)
+
+    @override
+    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Schema:
+        own = next(
+            each
+            for each in schema_creator.plugins
+            if each is not self and schema_creator.plugin_supports_field(each, field_definition)
+        )
+        schema: Schema = own.to_openapi_schema(field_definition, schema_creator)
+        schema.description = field_definition.annotation.__doc__
+        return schema
+
+
 def described(routes: Sequence[ControllerRouterHandler], base_path: str) -> bytes:
     """The OpenAPI document of `routes` as JSON, as strict about bodies as the routes are."""
-    app = LeanLitestar(routes, plugins=[RawSchemas()], openapi_config=_config(base_path), logging_config=None)
+    app = LeanLitestar(
+        routes,
+        plugins=[RawSchemas(), StructSchemas()],
+        openapi_config=_config(base_path),
+        logging_config=None,
+    )
     document = app.openapi_schema
     schemas = (document.components or Components()).schemas or {}
     for name in _bodies(app):
@@ -97,6 +122,7 @@ def described(routes: Sequence[ControllerRouterHandler], base_path: str) -> byte
     shown = document.to_schema()
     shown["webhooks"], data = described_webhooks()
     shown["components"]["schemas"] = data | dict(sorted(shown["components"]["schemas"].items()))
+    _reword(shown)
     text = msgspec.json.encode(shown)
     for name, published in _PUBLISHED.items():
         text = text.replace(_reference(name), _reference(published))
@@ -105,6 +131,23 @@ def described(routes: Sequence[ControllerRouterHandler], base_path: str) -> byte
 
 def _reference(name: str) -> bytes:
     return msgspec.json.encode(f"#/components/schemas/{name}")
+
+
+def _reword(shown: dict[str, Any]) -> None:
+    """Put each paragraph of a description on one line, and name each status as HTTP does.
+
+    Swagger UI shows every line break of a description, and an indented paragraph as code. Litestar describes
+    a response by a sentence of Python's library that may not fit, such as "Document created, URL follows".
+    """
+    operations = [each for item in shown["paths"].values() for each in item.values()]
+    for each in (shown["info"], *operations, *shown["components"]["schemas"].values()):
+        if "description" in each:
+            paragraphs = each["description"].split("\n\n")
+            each["description"] = "\n\n".join(" ".join(part.split()) for part in paragraphs).strip()
+    for operation in operations:
+        for status, response in operation["responses"].items():
+            if response["description"] == HTTPStatus(int(status)).description:
+                response["description"] = HTTPStatus(int(status)).phrase
 
 
 def _in_order(paths: Mapping[str, PathItem]) -> dict[str, PathItem]:
