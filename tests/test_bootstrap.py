@@ -174,13 +174,13 @@ def test_agents_without_their_package_are_one_clear_line() -> None:
     script = """
 import sys
 sys.modules["mcp"] = None
-from augury.bootstrap.agents import agents_room
+from augury.bootstrap.agents import agents_app
 from augury.bootstrap.config import SettingError
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.mcp.settings import McpSettings
-assert agents_room(None, HttpSettings(), McpSettings()) is None
+assert agents_app(None, HttpSettings(), McpSettings()) is None
 try:
-    agents_room(None, HttpSettings(), McpSettings(mcp=True))
+    agents_app(None, HttpSettings(), McpSettings(mcp=True))
 except SettingError as error:
     print(error)
 """
@@ -192,10 +192,10 @@ def test_agents_load_the_sdks_server_and_not_its_client() -> None:
     """A process that serves agents would keep the client and its libraries for as long as it runs."""
     script = """
 import sys
-from augury.bootstrap.agents import agents_room
+from augury.bootstrap.agents import agents_app
 from augury.inbound.http.settings import HttpSettings
 from augury.inbound.mcp.settings import McpSettings
-assert agents_room(None, HttpSettings(), McpSettings(mcp=True)) is not None
+assert agents_app(None, HttpSettings(), McpSettings(mcp=True)) is not None
 looked = {"mcp.server.lowlevel", "mcp.client", "mcp.server.mcpserver", "cryptography", "httpx2"}
 print(*looked & {*sys.modules})
 from mcp import Client, MCPError

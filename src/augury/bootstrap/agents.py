@@ -19,7 +19,7 @@ from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.bootstrap.config import SettingError
 from augury.inbound.http.callers.idempotency import key_of_submit
 from augury.inbound.http.models.routes import VersionView
-from augury.inbound.http.mounted.agents import MOST_BYTES, AgentsRoom
+from augury.inbound.http.mounted.agents import MOST_BYTES, AgentsApp
 from augury.inbound.http.predictions.views import ListedPrediction, PredictionView
 from augury.inbound.http.problems.documents import problem_of
 from augury.inbound.http.settings import HttpSettings
@@ -28,7 +28,7 @@ from augury.inbound.mcp.sdk import load_only_what_is_named
 from augury.inbound.mcp.settings import McpSettings
 
 
-def agents_room(container: AsyncContainer, http: HttpSettings, settings: McpSettings) -> AgentsRoom | None:
+def agents_app(container: AsyncContainer, http: HttpSettings, settings: McpSettings) -> AgentsApp | None:
     """None if it is switched off. Raises `SettingError` if its package is missing."""
     if not settings.mcp:
         return None
@@ -66,7 +66,7 @@ def agents_room(container: AsyncContainer, http: HttpSettings, settings: McpSett
         async with server.served(answering, asked, most_bytes=MOST_BYTES) as app:
             yield app
 
-    return AgentsRoom(open=opened, origins=settings.mcp_origins)
+    return AgentsApp(open=opened, origins=settings.mcp_origins)
 
 
 def views_of(http: HttpSettings, limits: Limits, places: Places) -> Views:

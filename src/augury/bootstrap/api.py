@@ -27,7 +27,7 @@ from augury.application.predictions.places import Places
 from augury.application.predictions.ports.events import Ended
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.application.webhooks.settings import WebhookSettings
-from augury.bootstrap.agents import agents_room
+from augury.bootstrap.agents import agents_app
 from augury.bootstrap.config import ProcessSettings, read
 from augury.bootstrap.container import api_container, asked_for_faults
 from augury.bootstrap.http.server import HttpServer, bound_socket, connections_possible
@@ -153,7 +153,7 @@ async def serve(
         asyncapi=_asyncapi,
         checks=checks,
         pages=pages,
-        agents=agents_room(container, settings, read(McpSettings)),
+        agents=agents_app(container, settings, read(McpSettings)),
         tables=tables,
     )
     limits = await container.get(ConnectionSettings)

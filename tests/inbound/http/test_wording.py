@@ -41,7 +41,7 @@ JSON = {"Content-Type": "application/json"}
             b'{"data": [{"text": "x"}, {"text": 1e400}]}',
             "`[1]` has a number that is too large: the limit is 1.8e308.",
         ),
-        (b'{"data": {"text": "x"}, "model": 5}', "`model` must be a text or null, not a whole number."),
+        (b'{"data": {"text": "x"}, "model": 5}', "`model` must be a string or null, not a whole number."),
         (b'{"data": {"text": "x"}, "expires_in": 0}', "`expires_in` must be at least 1."),
         (
             b'{"data": {"text": "x"}, "expires_in": 1.5}',

@@ -12,7 +12,7 @@ import httpx2
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from augury.bootstrap.agents import agents_room
+from augury.bootstrap.agents import agents_app
 from augury.bootstrap.http.server import HttpServer, bound_socket
 from augury.domain.user import User
 from augury.inbound.http.app import create_app
@@ -46,7 +46,7 @@ class AgentService:
         self.hexagon = Hexagon()
         container, http = http_container(self.hexagon), replace(SETTINGS, max_wait=MAX_WAIT)
         settings = McpSettings(mcp=True, mcp_origins=(ORIGIN,), mcp_task_after=timedelta(seconds=0.1))
-        app = create_app(container=container, settings=http, agents=agents_room(container, http, settings))
+        app = create_app(container=container, settings=http, agents=agents_app(container, http, settings))
         self._stop = asyncio.Event()
         server = HttpServer(
             app, before_stop=self.hexagon.wait_for_prediction.stop, keep_alive=SETTINGS.keep_alive

@@ -27,8 +27,9 @@ class Quote:
     errors: Sequence[RowError]
     """The first of them, one for each invalid row."""
     waiting: int
-    explained: bool
     """The unfinished predictions of all users."""
+    explained: bool
+    """Whether the request asks for explanations."""
 
     @property
     def error_count(self) -> int:

@@ -19,7 +19,7 @@ class DelivererSettings:
     look_every: timedelta = timedelta(milliseconds=500)
     """How often an idle deliverer looks for new deliveries."""
     grace: timedelta = timedelta(seconds=5)
-    """How long running attempts may continue after a stop. The others are handed back."""
+    """How long running attempts may continue after a stop. After that, they are handed back."""
 
     def __post_init__(self) -> None:
         if min(self.connections, self.per_webhook) < 1:

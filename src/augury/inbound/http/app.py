@@ -17,7 +17,7 @@ from augury.inbound.http.edge.layer import edge
 from augury.inbound.http.edge.metrics import Metrics
 from augury.inbound.http.handlers import handlers
 from augury.inbound.http.inference import problems as inference_problems
-from augury.inbound.http.mounted.agents import AgentsRoom
+from augury.inbound.http.mounted.agents import AgentsApp
 from augury.inbound.http.mounted.pages import Pages
 from augury.inbound.http.operation.health import Checks
 from augury.inbound.http.protocol.cors import with_cors
@@ -39,7 +39,7 @@ def create_app(
     asyncapi: MakeAsyncApi | None = None,
     checks: Checks | None = None,
     pages: Pages | None = None,
-    agents: AgentsRoom | None = None,
+    agents: AgentsApp | None = None,
     tables: Workplace | None = None,
     lifespan: Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]] = (),
 ) -> Litestar:

@@ -49,7 +49,7 @@ from augury.inbound.http.inference.answering import Answering
 from augury.inbound.http.inference.infer import InferHandler
 from augury.inbound.http.models.admin_events import ModelEvents
 from augury.inbound.http.models.intake import ModelIntake
-from augury.inbound.http.mounted.agents import AgentsDoor, AgentsRoom
+from augury.inbound.http.mounted.agents import AgentsApp, AgentsDoor
 from augury.inbound.http.mounted.pages import Pages
 from augury.inbound.http.predictions.answers import PredictionAnswers
 from augury.inbound.http.predictions.events import PredictionEvents
@@ -63,7 +63,7 @@ def handlers(
     settings: HttpSettings,
     metrics: Metrics,
     pages: Pages | None,
-    agents: AgentsRoom | None,
+    agents: AgentsApp | None,
     tables: Workplace | None,
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     """The part of the application's lifespan that makes these objects, and puts them into its state."""
@@ -91,10 +91,10 @@ def handlers(
         await _for_predictions(state, container, settings, submit_prediction, streams)
         await _for_batches(state, container, settings, tables, streams)
         await _for_models(state, container, settings, streams)
-        async with AsyncExitStack() as rooms:
+        async with AsyncExitStack() as stack:
             if agents:
-                room = await rooms.enter_async_context(agents.open(submit_prediction))
-                state.agents = AgentsDoor(identity=state.identity, origins=agents.origins, app=room)
+                app_of_agents = await stack.enter_async_context(agents.open(submit_prediction))
+                state.agents = AgentsDoor(identity=state.identity, origins=agents.origins, app=app_of_agents)
             yield
         if pages:
             await pages.stop()

@@ -78,7 +78,7 @@ ASYNCAPI_ROUTES: Sequence[ControllerRouterHandler] = (asyncapi_pages.page, async
 
 
 def api_routes(most_bytes: int | None) -> list[ControllerRouterHandler]:
-    """All routes that the API's description shows. `most_bytes` is the largest body with rows."""
+    """All routes but those of the AsyncAPI document. `most_bytes` is the largest body with rows."""
     return [_with_rows(most_bytes), _streamed(), *ROUTES, _administration(), *SERVICE_ROUTES]
 
 

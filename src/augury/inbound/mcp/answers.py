@@ -7,12 +7,12 @@ from typing import Any
 from mcp_types import CallToolResult, TextContent
 
 MOST_TEXT = 100_000
-"""The maximum length of a result's text, which goes into an agent's context. Its structured content is
-complete."""
+"""The maximum length of a result's text in characters: the text goes into an agent's context. The structured
+content is complete."""
 
 
 MOST_ROWS = 5
-"""Errors of rows in the text of a refusal."""
+"""How many errors of rows the text of a refusal lists."""
 
 
 def told(content: Mapping[str, Any]) -> CallToolResult:

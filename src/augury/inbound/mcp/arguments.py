@@ -77,7 +77,7 @@ def limit(given: Mapping[str, Any] | None) -> int:
 
 
 def nothing(given: Mapping[str, Any] | None) -> None:
-    """Raises `InvalidArguments`."""
+    """Raises `InvalidArguments` if there are any."""
     _known(given, ())
 
 

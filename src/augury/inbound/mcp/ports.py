@@ -1,7 +1,7 @@
-"""What this room needs besides use cases and ports: the API's own views.
+"""What this adapter needs besides use cases and ports: the API's own views.
 
 An agent reads the same words and members as a program that uses the API. They belong to the HTTP side.
-Inbound rooms do not import each other, so `bootstrap` hands them in.
+Inbound adapters do not import each other, so `bootstrap` hands them in.
 """
 
 from collections.abc import Callable

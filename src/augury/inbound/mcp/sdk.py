@@ -11,8 +11,9 @@ PACKAGES = ("mcp", "mcp.server")
 
 
 def load_only_what_is_named() -> None:
-    """Call before the first import of the SDK: from then on, `mcp.server.lowlevel` loads that module and what
-    it needs itself. The content of the packages is loaded when somebody asks for one of their names.
+    """Call this before the first import of the SDK. From then on, an import of `mcp.server.lowlevel` loads
+    only that module and the modules that it imports. A package itself is loaded when one of its names is
+    used.
 
     Raises `ImportError` if the SDK is not installed.
     """

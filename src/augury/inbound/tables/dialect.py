@@ -115,7 +115,7 @@ def _records(lines: Iterator[str], dialect: Dialect) -> Iterator[list[str]]:
             if any(cell.strip() for cell in cells):
                 yield cells
             ended = reader.line_num
-    except csv.Error as error:  # the only error of a reader that is not strict
+    except csv.Error as error:  # a reader that is not strict raises it only for a long value
         raise LongValue(dialect.skips + reader.line_num, csv.field_size_limit()) from error
     if cells != [END]:
         raise UnclosedQuote(dialect.skips + ended + 1)

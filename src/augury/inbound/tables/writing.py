@@ -15,7 +15,7 @@ from augury.inbound.tables.sheet import CsvSheet
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """Spreadsheets recognize UTF-8 by it."""
 _BEGINS_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
-_IS_NONE = re.compile(r"[+-]?\d[\d .,()\u00a0\u202f-]*([eE][+-]?\d+)?%?|[+-]")
+_HARMLESS = re.compile(r"[+-]?\d[\d .,()\u00a0\u202f-]*([eE][+-]?\d+)?%?|[+-]")
 """Harmless texts that begin like a formula: `-1`, the telephone `+7 (999) 123-45-67`, a dash."""
 
 
@@ -90,4 +90,4 @@ def _cell(value: object, decimal: str) -> object:
 
 def harmless(text: str) -> str:
     """The text, with an apostrophe before it if a spreadsheet would run it as a formula. Numbers stay."""
-    return f"'{text}" if text.startswith(_BEGINS_FORMULA) and not _IS_NONE.fullmatch(text) else text
+    return f"'{text}" if text.startswith(_BEGINS_FORMULA) and not _HARMLESS.fullmatch(text) else text

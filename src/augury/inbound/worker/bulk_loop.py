@@ -10,8 +10,8 @@ from augury.application.predictions.ports.predictor import Turn
 from augury.inbound.worker.bulk_work import BulkWork, Ids
 
 MOST_BEGUN = 3
-"""Work of any length that is begun and not settled, at most. The rows and answers of all of it are in memory.
-While there is so much, only work of up to a slice is begun, one at a time."""
+"""How many pieces of work of any length may be begun and not yet settled: the rows and answers of all of them
+are in memory. While there are as many, only work of up to a slice is begun, one at a time."""
 
 Run: TypeAlias = Callable[[Turn, bool], Coroutine[Any, Any, Ids]]
 """Picks work, predicts each of its slices in a turn, and settles it. Returns what it ran: nothing if no work
@@ -19,7 +19,7 @@ waits. The second argument says that only work of up to a slice may be picked.""
 
 
 class BulkLoop:
-    """Predicts one slice at a time, and everything else beside it.
+    """Predicts one slice at a time.
 
     Each round of the loop begins further work, if any waits: it picks the work and predicts its first slice.
     Then it predicts a slice of the begun work that has waited longest in line. So nothing waits behind more
@@ -28,7 +28,7 @@ class BulkLoop:
     A ticket only says that there may be work. It is held until the work that was begun for it is settled, so
     that the broker hands it to another worker if this one dies. The loop looks for work after each slice
     without waiting for a ticket; the next ticket that arrives counts for work that was found like that. So in
-    the end there are as many tickets as work. Whatever a ticket counts for, a look follows its arrival.
+    the end there is one ticket for each piece of work. The loop looks for work after every ticket.
     """
 
     def __init__(self, run: Run) -> None:
@@ -45,7 +45,8 @@ class BulkLoop:
         self._is_stopped = False
 
     async def serve(self) -> Ids:
-        """Serve a ticket: look for work. Returns what was run for it, if anything. Raises what it raises."""
+        """Serve a ticket: look for work. Returns the predictions that were run for it, if any. Raises the
+        error of that work."""
         if self._settled_without_ticket:
             self._settled_without_ticket -= 1
             self._look()

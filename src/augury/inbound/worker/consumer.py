@@ -45,7 +45,7 @@ def create_consumer(
 ) -> RabbitBroker:
     """Create a broker, not yet connected, whose subscribers pass both lanes' messages to the `runner`."""
     # The worker of the highest priority gets messages until it holds `prefetch` of them, then the next one.
-    # So batches stay large if there are more workers than work.
+    # So runs stay large if there are more workers than work.
     priority = random.randint(1, HIGHEST_PRIORITY)
     broker = RabbitBroker(
         URL(url).update_query(name="augury consumes"),

@@ -8,7 +8,7 @@ from augury.application.predictions.lease import SIGN_EVERY
 from augury.application.predictions.take_over import SILENCE, TakeOver
 
 MARGIN = 0.1
-"""Seconds after a worker counts as dead, so that one look is enough."""
+"""Seconds to wait longer than until a silent worker counts as dead, so that one look is enough."""
 STALL = 0.25
 """If a pause takes this many seconds longer than requested, this process was stalled."""
 log = logging.getLogger(__name__)
@@ -55,4 +55,4 @@ class TakingOver:
             except Unavailable as error:
                 log.warning("cannot take over predictions now: %s", error)
             except Exception:  # nothing awaits this task
-                log.exception("not taking over")
+                log.exception("could not take over predictions")

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 class TrainingKeeper:
-    """Beside the checks of model files, because a training takes minutes."""
+    """Runs beside the checks of model files, because a training takes minutes."""
 
     def __init__(
         self,

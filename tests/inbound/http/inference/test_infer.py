@@ -70,7 +70,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"inputs": [tensor("text", "BYTES", [], 1, 0)]}, "one element for each row"),
     ({"inputs": [tensor("text", "BYTES", [["a", "b"]], 2, 1)]}, "nested"),
     ({"inputs": [tensor("text", "BYTES", [["a"], "b"], 2)]}, "nested"),
-    ({"inputs": [tensor("text", "BYTES", [1])]}, "must have texts"),
+    ({"inputs": [tensor("text", "BYTES", [1])]}, "must have strings"),
     ({"inputs": [tensor("text", "FP32", ["a"])]}, "must have numbers"),
     ({"inputs": [tensor("text", "BOOL", [1])]}, "must have booleans"),
     ({"inputs": [tensor("text", "UINT8", [256])]}, "from 0 to 255"),

@@ -43,7 +43,11 @@ class Content:
         self, body: AsyncIterator[bytes], on_bytes: Callable[[bytes], None] | None
     ) -> AsyncIterator[Iterator[bytes]]:
         """The file in pieces. Each piece must be consumed, in a thread, before the next is requested. The
-        format is known once the first arrives."""
+        format is known once the first piece has arrived. `on_bytes` gets the bytes of the body as they were
+        sent.
+
+        Raises a 413, a 415, or a 422 for a body that cannot be unpacked.
+        """
         waiting: list[bytes] = []
         size = 0
         async for chunk in body:

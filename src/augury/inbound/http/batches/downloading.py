@@ -140,8 +140,8 @@ def _headers(stored: StoredBatch, format: Format) -> dict[str, str]:
 
 
 def _range(request: SignedIn, stored: StoredBatch, format: Format, tag: str) -> ByteRange | None:
-    """The range that was asked for, if it can be served: the bytes must be those that the caller has begun
-    with."""
+    """The requested range. None, which means the whole file, if there is no range, or if the bytes may differ
+    from those that the caller already has."""
     if format is Format.PARQUET and not stored.progress.is_final:
         return None
     if_range = header_of(request.scope, b"if-range").strip()

@@ -32,7 +32,7 @@ from augury.inbound.tables.results.stored_parts import answers_of, ended_slices,
 from augury.slices.sheet import Sheet, decode_sheet
 
 MOST_SIZED = 100
-"""Batches whose sizes are remembered."""
+"""Batches, counted once per format, whose slices' sizes are remembered."""
 PIECE = 1 << 18
 """Bytes of a chunk that are sent at once."""
 WRITTEN_AT_ONCE = 2
@@ -86,7 +86,8 @@ class BatchResults:
     async def chunks(
         self, stored: StoredBatch, format: Format, *, begin: int | None
     ) -> AsyncGenerator[Chunk, None]:
-        """All chunks in order. Those before the byte `begin` may come without their bytes (None: all)."""
+        """All chunks in order. Those before the byte `begin` may come without their bytes; with None, all of
+        them may."""
         batch_id = stored.batch.id
         sheet = await self.sheet(stored)
         async with self._tables.open(results_of, format, sheet, FAULTS, DOUBTS) as writer:
@@ -145,8 +146,8 @@ class BatchResults:
         return found
 
     async def faults(self, stored: StoredBatch, *, limit: int) -> list[tuple[int, RowError | None, Status]]:
-        """The first rows without an answer: the row's number in the batch, its error if the model has seen
-        it, and the status of its slice."""
+        """The first rows without an answer: the row's number in the batch, counted from 0, its error, and the
+        status of its slice. The error is None if the row never reached the model."""
         batch_id, found, number = stored.batch.id, list[tuple[int, RowError | None, Status]](), 0
         while slices := await self._batches.slices(batch_id, first=number, limit=10, only_with_errors=True):
             for each in slices:

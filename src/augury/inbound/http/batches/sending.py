@@ -46,8 +46,8 @@ class UploadOperation(Operation):
     def __post_init__(self) -> None:
         self.request_body = sent_file(
             TYPES.values(),
-            "The rows: CSV with a header, JSON lines, or Parquet, also with "
-            "`Content-Encoding: gzip`. Columns that the model does not know come back with the results.",
+            "The rows: CSV with a header, JSON lines, or Parquet. The body may be compressed "
+            "(`Content-Encoding: gzip`). Columns that the model does not know come back with the results.",
         )
         self.parameters = [*(self.parameters or ()), IDEMPOTENCY_KEY]
         response: Any = (self.responses or {})["202"]
@@ -55,7 +55,7 @@ class UploadOperation(Operation):
             "Location": OpenAPIHeader(schema=Schema(type=OpenAPIType.STRING), description="The batch's URL."),
             "Idempotent-Replayed": OpenAPIHeader(
                 schema=Schema(type=OpenAPIType.STRING),
-                description="`true` if this batch was accepted before and changed nothing now.",
+                description="`true` if the same request was accepted before: nothing changed now.",
             ),
         }
 

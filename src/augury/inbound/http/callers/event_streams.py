@@ -82,7 +82,7 @@ class ServerSentEvent(msgspec.Struct, frozen=True):
 
 
 def last_id_of(scope: Scope) -> str:
-    """The id of the last event that the caller received, or an empty text."""
+    """The id of the last event that the caller received, or an empty string."""
     return header_of(scope, b"last-event-id")
 
 

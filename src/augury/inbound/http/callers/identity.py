@@ -93,7 +93,7 @@ class Identity:
             raise refusal
 
     async def guest(self, scope: Scope) -> UserId:
-        """Raises `GuestsNotServed`, `TooManyGuests`."""
+        """Today's guest of the request's network. Raises `GuestsNotServed`, `TooManyGuests`."""
         return await self.admit_guest(self.neighbourhood(scope))
 
     def guest_is_short(self, error: NotEnoughCredits) -> Refused:
@@ -113,7 +113,7 @@ class Identity:
         )
 
     def known_guests(self, scope: Scope) -> AsyncIterator[UserId]:
-        """Raises `GuestsNotServed`."""
+        """The guests of the request's network whose predictions it may see. Raises `GuestsNotServed`."""
         return self.find_guests(self.neighbourhood(scope))
 
     def tries_mark(self, scope: Scope) -> str:

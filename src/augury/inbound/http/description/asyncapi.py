@@ -13,7 +13,7 @@ from litestar.response.base import ASGIResponse
 AsyncApiDocument = Mapping[str, Any]
 """An AsyncAPI document as plain JSON values."""
 MakeAsyncApi = Callable[[], AsyncApiDocument]
-"""Makes the document, the first time in a second or two."""
+"""Makes the document. The first call takes a second or two."""
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
 _STYLE = """body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
 overflow-wrap: anywhere }

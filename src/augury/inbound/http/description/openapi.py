@@ -153,8 +153,8 @@ def _reword(shown: dict[str, Any]) -> None:
 def _in_order(paths: Mapping[str, PathItem]) -> dict[str, PathItem]:
     """The paths in the order of the routes' first segments, then by name. Litestar keeps a handler's paths in
     a set, whose order differs between processes."""
-    rooms = [path.split("/")[1] for path in paths]
-    return dict(sorted(paths.items(), key=lambda item: (rooms.index(item[0].split("/")[1]), item[0])))
+    segments = [path.split("/")[1] for path in paths]
+    return dict(sorted(paths.items(), key=lambda item: (segments.index(item[0].split("/")[1]), item[0])))
 
 
 def _bodies(app: Litestar) -> set[str]:

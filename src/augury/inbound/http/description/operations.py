@@ -48,7 +48,7 @@ _SUBMISSION = {"data": {"text": "Какой-то текст для предск�
 _TEXT = Schema(type=OpenAPIType.STRING)
 _REPLAYED = {
     "Idempotent-Replayed": OpenAPIHeader(
-        schema=_TEXT, description="`true` if this request was accepted before and changed nothing now."
+        schema=_TEXT, description="`true` if the same request was accepted before: nothing changed now."
     )
 }
 _ANSWER_HEADERS = {
@@ -80,7 +80,7 @@ class KeyedBodilessOperation(KeyedOperation):
 
 @dataclass
 class SubmitOperation(Operation):
-    """The headers of a submit, which its handler reads directly, and a body to try it with."""
+    """The headers of a submit, which its handler reads itself, and an example of its body."""
 
     def __post_init__(self) -> None:
         body: Any = self.request_body

@@ -113,12 +113,14 @@ EVENTS: Mapping[EventType, tuple[type, str, dict[str, Any]]] = {
     EventType.BATCH_FINISHED: (BatchFinished, "All rows of a batch have ended.", _BATCH),
     EventType.BALANCE_LOW: (
         BalanceLow,
-        "The available credits fell below the webhook's `balance_below`. It is sent once each time.",
+        "The available credits fell below the webhook's `balance_below`. The event is sent once, until they "
+        "have reached it again.",
         {"available": 9, "balance_below": 10},
     ),
     EventType.LIMIT_REACHED: (
         LimitReached,
-        "The spending limit of an API key refuses requests. It is sent once per limit and period.",
+        "A request was refused because of the spending limit of an API key. The event is sent once per limit "
+        "and period.",
         {"api_key": _ID, "period": "day", "limit": 500, "spent": 500, "resets_at": "2026-11-29T00:00:00Z"},
     ),
     EventType.PAYMENT_RECEIVED: (
@@ -128,7 +130,7 @@ EVENTS: Mapping[EventType, tuple[type, str, dict[str, Any]]] = {
     ),
     EventType.MODEL_VERSION_CHANGED: (
         ModelVersionChanged,
-        "Requests that name no version get another version of a model.",
+        "Another version of a model serves the requests that name no version.",
         {"model": "tone", "version": "tone@2", "previous": "tone@1"},
     ),
     EventType.TEST: (

@@ -27,8 +27,8 @@ class ConnectionSettings:
     """Open connections of one address (IPv4 address or IPv6 /64). A further one is answered with 429. It does
     not apply to `AUGURY_TRUSTED_PROXIES`, whose connections carry the requests of many."""
     max_head_bytes: int = 32_768
-    """The largest request line with headers. A larger one is answered with 431, and with 414 if the address
-    alone is larger."""
+    """The largest request line with headers. A larger one is answered with 431, or with 414 if the URL alone
+    is larger."""
     head_timeout: timedelta = timedelta(seconds=10)
     """How long the head of a request may take to arrive, also the first one of a new connection. After that,
     the answer is 408."""
@@ -122,7 +122,8 @@ class Connections:
         return self.open > self.settings.max_connections
 
     def is_overrun(self, peer: "Peer") -> bool:
-        """Whether too many connections beyond the limit are open to send `peer` a refusal."""
+        """Whether `peer` must be closed without an answer, because too many connections beyond the limit are
+        open."""
         own = 0 if peer.is_proxy else self._open[peer.place] - self.settings.max_connections_per_address
         return max(own, self.open - self.settings.max_connections) > TOLD
 

@@ -16,11 +16,12 @@ SMALL = 65_536
 
 
 class Intake:
-    """Counts the bytes of large bodies from their arrival until `IntakeShare.release`: `most` at a time, and
-    `most_of_one` from one address, so that one address cannot use up the room for all.
+    """Counts the bytes of large bodies from their arrival until `IntakeShare.release`: at most `most` at a
+    time, and at most `most_of_one` from one address, so that one address cannot use up the room for all.
 
-    Of those, `most_decoded` bytes are decoded and handled at a time: decoded, a body takes many times its
-    bytes. The other bodies wait undecoded."""
+    At most `most_decoded` of these bytes are decoded and handled at a time, because a decoded body takes many
+    times its bytes. The other bodies wait undecoded.
+    """
 
     def __init__(
         self,
@@ -68,6 +69,8 @@ class Intake:
 
 
 class IntakeShare:
+    """What one request takes of the intake."""
+
     def __init__(self, intake: Intake, scope: Scope) -> None:
         self._intake = intake
         self._scope = scope
@@ -89,7 +92,7 @@ class IntakeShare:
                     self._take()
                     if not message["more_body"] and not self._decoding:
                         self._decoding = await self._intake.decoding.enter(self._received)
-            return message  # type: ignore[return-value]  # it is of HTTP
+            return message  # type: ignore[return-value]  # an HTTP message
 
         return receive_counted
 

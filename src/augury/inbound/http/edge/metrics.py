@@ -92,6 +92,7 @@ class Metrics:
         self._limits.labels(limit).inc()
 
     def ledger_checked(self, check: LedgerCheck | None) -> None:
+        """Show the newest check of the books. None: there was none, or it cannot be read."""
         at = check.at.timestamp() if check else math.nan
         self._ledger_checked_at.set(at)
         self._ledger_age.set(datetime.now(UTC).timestamp() - at)

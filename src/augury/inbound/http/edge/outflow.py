@@ -7,8 +7,8 @@ from augury.domain.identifiers import UserId
 from augury.inbound.http.problems.documents import Refused
 from augury.inbound.http.problems.refusals import BUSY
 
-MOST_OF_ONE = 4
-"""One user gets a fourth of all places, so that no slow reader keeps out the others."""
+MOST_OF_ONE = 0.25
+"""The part of all places that one user may take, so that no slow reader keeps out the others."""
 
 
 class Outflow:
@@ -24,7 +24,7 @@ class Outflow:
 
     def begin(self, user_id: UserId) -> Callable[[], None]:
         """Take a place. Returns the function that gives it back. Raises a 503 if there is none."""
-        if self.under_way >= self._most or self._by_user[user_id] >= max(1, self._most // MOST_OF_ONE):
+        if self.under_way >= self._most or self._by_user[user_id] >= max(1, int(self._most * MOST_OF_ONE)):
             raise Refused(BUSY, "Too many large answers are being read. Try again in a moment.")
         self._by_user[user_id] += 1
         return lambda: self._end(user_id)

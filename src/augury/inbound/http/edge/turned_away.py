@@ -32,7 +32,7 @@ _ANSWERS = {
     Limit.CONNECTIONS_OF_ADDRESS: _Answer(
         TOO_MANY_REQUESTS, "Your address has too many open connections. Use fewer.", SOON
     ),
-    Limit.URI_BYTES: _Answer(URI_TOO_LONG, "The address is too long."),
+    Limit.URI_BYTES: _Answer(URI_TOO_LONG, "The URL is too long."),
     Limit.HEAD_BYTES: _Answer(HEAD_TOO_LARGE, "The headers are too large."),
     Limit.HEAD_TIME: _Answer(REQUEST_TIMEOUT, "The headers did not arrive in time."),
     Limit.BODY_RATE: _Answer(REQUEST_TIMEOUT, "The body arrived too slowly."),

@@ -27,7 +27,7 @@ _KNOWN = ", ".join(f"`{each}`" for each in (*TYPES.values(), FORM))
 
 
 def format_of(content_type: str) -> Format:
-    """Raises a 415."""
+    """The format that a content type names. Raises a 415 for any other content type."""
     name = content_type.partition(";")[0].strip().lower()
     if name not in _OF_TYPE:
         said = f", not `{name}`" if name else ""
@@ -36,8 +36,8 @@ def format_of(content_type: str) -> Format:
 
 
 def format_of_file(content_type: str, filename: str) -> tuple[Format, bool]:
-    """The format of a form's file, by its type or else by its name, and whether it is packed with gzip.
-    Raises a 415."""
+    """The format of a form's file, by the ending of its name or else by its content type, and whether its
+    name says that it is packed with gzip (`.gz`). Raises a 415."""
     name = filename.lower()
     is_packed = name.endswith(".gz")
     ending = name.removesuffix(".gz").rpartition(".")[2]

@@ -16,8 +16,8 @@ _GZIP = 31  # zlib's `wbits` for gzip
 
 
 class Gunzip:
-    """Raises a 413 once the unpacked bytes exceed `most_ratio` times the packed ones, and a 422 if it is not
-    gzip."""
+    """Unpacks gzip. Raises a 413 once the unpacked bytes exceed `most_ratio` times the packed ones, and a 422
+    for bytes that are not gzip."""
 
     def __init__(self, most_ratio: int) -> None:
         self._most_ratio = most_ratio
@@ -27,7 +27,7 @@ class Gunzip:
     def feed(self, piece: bytes) -> Iterator[bytes]:
         self._packed += len(piece)
         while piece:
-            if self._unpacker.eof:  # a file may consist of several parts
+            if self._unpacker.eof:  # a file may consist of several members
                 self._unpacker = zlib.decompressobj(_GZIP)
             try:
                 found = self._unpacker.decompress(piece, STEP)

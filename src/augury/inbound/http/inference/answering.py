@@ -53,7 +53,8 @@ class Answering:
     async def answer(
         self, stored: StoredPrediction, id: str | None, wanted: Collection[str], *, replayed: bool
     ) -> EncodedJson:
-        """Unless the prediction has succeeded, raises a refusal that names it."""
+        """The response with the outputs that are `wanted`: all of them if none is named. `id` is the
+        request's own. Unless the prediction has succeeded, raises a refusal that names the prediction."""
         self._require_answered(stored)
         prediction = stored.prediction
         form = (await self.models.version(prediction.model)).facts.form

@@ -116,7 +116,7 @@ def _require_fitting(name: str, datatype: Datatype, elements: Sequence[Any]) -> 
     form = _FORMATS.get(datatype)
     if form is None:
         if not kinds <= {str}:
-            raise _misfit(name, f"must have texts as its elements, because it is {datatype}")
+            raise _misfit(name, f"must have strings as its elements, because it is {datatype}")
     elif datatype in _FLOATS or datatype is Datatype.BOOL:
         if not kinds <= ({bool} if datatype is Datatype.BOOL else {int, float}):
             raise _misfit(name, f"must have {_WORDS[form]} as its elements, because it is {datatype}")

@@ -53,6 +53,6 @@ class InferOperation(Operation):
         response.headers = {
             "Idempotent-Replayed": OpenAPIHeader(
                 schema=Schema(type=OpenAPIType.STRING),
-                description="`true` if this request was already accepted before, so it changed nothing.",
+                description="`true` if the same request was accepted before: nothing changed now.",
             )
         }

@@ -11,25 +11,28 @@ from augury.inbound.http.problems.wording import listed
 
 Given = Mapping[str, str | float | bool]
 """The parameters that are not null. Whole numbers may also be written as floats."""
-_DECIDED: Mapping[str, tuple[type, int, int]] = {
+_CHECKED: Mapping[str, tuple[type, int, int]] = {
     "max_price": (int, 0, MOST_CREDITS),
     "expires_in": (int, 1, 100 * 365 * 86_400),
     "binary_data_output": (bool, 0, 1),
 }
+"""The type, the least and the greatest value of each parameter of a request."""
 _OF_INPUT = ("binary_data_size", "content_type")
 _OF_OUTPUT = ("binary_data", "content_type")
 
 
 def request_parameters(given: Parameters | None) -> Mapping[str, int]:
-    """The parameters that have an effect, by name. Raises a 422 for other parameters, and for wrong values.
+    """The parameters by name. Raises a 422 for unknown parameters, and for wrong values.
 
-    `content_type` is ignored: it is a hint for servers that let callers choose how a tensor is decoded.
+    Two have no effect. `binary_data_output` asks for binary outputs: they are always JSON here, which the
+    protocol allows. `content_type` is left out: it is a hint for servers that let callers choose how a tensor
+    is decoded.
     """
     found: dict[str, int] = {}
-    for name, value in known("parameters", given, (*_DECIDED, "content_type")).items():
+    for name, value in known("parameters", given, (*_CHECKED, "content_type")).items():
         if name == "content_type":
             continue
-        kind, least, most = _DECIDED[name]
+        kind, least, most = _CHECKED[name]
         fits = isinstance(value, bool) if kind is bool else is_whole(value)
         if not fits or not least <= float(value) <= most:
             wanted = "true or false" if kind is bool else f"a whole number from {least} to {most}"

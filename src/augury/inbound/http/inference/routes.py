@@ -41,9 +41,11 @@ from augury.inbound.http.protocol.paging import Cursor, Limit, split, text_of
 from augury.inbound.http.settings import HttpSettings
 
 TAGS = ["Open Inference Protocol"]
-_INFER = """Run a model with the Open Inference Protocol, for credits. The request is accepted like `POST
-         /predictions`, and waits for the answer as long as the maximum of `Prefer: wait`. The answer's
-         `parameters` have its cost."""
+_INFER = (
+    "Run a model with the Open Inference Protocol, for credits. The request is accepted like "
+    "`POST /predictions`, and waits for the answer as long as the maximum of `Prefer: wait`. The answer's "
+    "`parameters` have its cost."
+)
 
 
 @get(

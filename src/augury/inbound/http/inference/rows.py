@@ -17,7 +17,7 @@ from augury.inbound.http.problems.refusals import TOO_MANY_VALUES, WRONG_SHAPE
 def rows_of(
     inputs: Sequence[InferInput], rest: memoryview, schema: InputSchema | None, *, most: int
 ) -> list[dict[str, Any]]:
-    """The rows, before they are checked against the model. `rest` follows the JSON in the body. Without a
+    """The rows, before they are checked against the model. `rest` is the body after the JSON. Without a
     `schema`, every input with one element per row is a plain feature.
 
     Raises a 422, also for more than `most` values.

@@ -26,9 +26,9 @@ class UsageView(msgspec.Struct, frozen=True):
     """The figures of a version. Without predictions, rates and durations are null.
 
     `error_rate` is the share of predictions that failed. The durations are those of the model's calls in
-    seconds; p50 and p95 are rounded up to a step, and null above 5 seconds. `labels` has the share of each
-    label that a classifier answered, `mean` and `deviation` are of a regression's values; both leave out
-    batches and very large answers.
+    seconds. p50 and p95 are rounded up to the upper bound of a histogram's bucket, and null above 5 seconds.
+    `labels` has the share of each label that a classifier answered. `mean` and `deviation` are the mean and
+    the standard deviation of a regression's values. All three leave out batches and very large answers.
     """
 
     model: str
@@ -95,7 +95,7 @@ async def health_of_version(
 @get(
     "/admin/models/{ref:str}/health.svg",
     summary="Draw a version beside the active one",
-    description="The same as a picture.",
+    description="The comparison of `GET /admin/models/{ref}/health` as a picture (SVG).",
     responses={
         200: ResponseSpec(bytes, generate_examples=False, description="The picture.", media_type=SVG),
         **documented(

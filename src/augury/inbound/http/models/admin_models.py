@@ -37,7 +37,10 @@ from augury.inbound.http.protocol.body import JsonBody
 SHARE = Annotated[
     float,
     msgspec.Meta(
-        ge=LEAST_SHARE, le=MOST_SHARE, examples=[0.1], description="Of all users. Only for a canary."
+        ge=LEAST_SHARE,
+        le=MOST_SHARE,
+        examples=[0.1],
+        description="The share of all users that the canary serves.",
     ),
 ]
 
@@ -65,8 +68,8 @@ class ModelChange(msgspec.Struct, forbid_unknown_fields=True):
                 ge=0,
                 le=MOST_ROW_PRICE,
                 examples=[3],
-                description="Credits for the explanation of a row, on top of its price. As long as it was "
-                "never set, an explanation costs as much as the row.",
+                description="Credits for the explanation of a row, on top of its price. Until it is "
+                "set, an explanation costs as much as the row.",
             ),
         ]
         | None
@@ -104,8 +107,8 @@ class OfferView(msgspec.Struct, frozen=True):
     `checking`: its file was sent, but no worker has opened it yet. `refused`: the file cannot be served, for
     the `reason`. `ready`: serves requests with its number. `canary`: also serves a `share` of the users whose
     requests have no number. `active`: also serves requests without a number. `retired`: serves no new
-    requests. There are `facts` once the file was opened, and a `check` before. `reason` can also say why a
-    version that was sent is ready and not active.
+    requests. Versions that are `checking` or `refused` have a `check`, all others have `facts`. `reason` can
+    also say why a version that was sent is ready and not active.
     """
 
     model: str

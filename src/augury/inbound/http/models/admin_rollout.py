@@ -100,7 +100,7 @@ async def promote(
     "/admin/models/{ref:str}/rollback",
     status_code=200,
     summary="Roll back a version",
-    description=f"{RollBackModel.__doc__} Answers the version that serves all users now.",
+    description=f"{RollBackModel.__doc__} Returns the version that serves all users now.",
     responses=documented(
         *(401, 403, 404, 409, 422),
         refusals=[

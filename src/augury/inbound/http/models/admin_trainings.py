@@ -46,20 +46,24 @@ from augury.inbound.http.protocol.paging import Cursor, Limit, id_of, split
 from augury.inbound.http.settings import HttpSettings
 
 MOST_COLUMN, MOST_KINDS = 200, 2_000
-"""Characters. An address can be no longer than 64 KB, and each may take 12 bytes in it."""
+"""Characters of a column's name, and of `kinds`. The URL has a limit (`max_head_bytes`), and a character can
+take 12 bytes in it."""
 TARGET = QueryParameter(
     min_length=1, max_length=MOST_COLUMN, description="The column to predict.", required=True
 )
 KINDS = QueryParameter(
     max_length=MOST_KINDS,
-    description='A JSON object with the kinds of columns that are not to be guessed, such as `{"zip": '
-    '"category"}`. The kinds are `number`, `category`, `text`, `date` and `skip`.',
+    description='A JSON object that sets the kinds of some columns, such as `{"zip": "category"}`. The kinds '
+    "of other columns are guessed. The kinds are `number`, `category`, `text`, `date` and `skip`.",
 )
 TASK = QueryParameter(
-    description="What the target is. Default: classes if it has words or few whole numbers."
+    description="What is predicted. Default: classes if the target has words or few different whole numbers, "
+    "otherwise numbers."
 )
 TIME = QueryParameter(
-    min_length=1, max_length=MOST_COLUMN, description="Test on the latest fifth by this column."
+    min_length=1,
+    max_length=MOST_COLUMN,
+    description="A column with times. The model is tested on the latest fifth of the rows.",
 )
 GROUP = QueryParameter(
     min_length=1,

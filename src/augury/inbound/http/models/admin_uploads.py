@@ -57,7 +57,7 @@ class ModelOperation(Operation):
     request_max_body_size=None,  # it is read as a stream, and counted by `ModelIntake`
     summary="Send a model file",
     description=f"{ReceiveModel.__doc__} The version is `checking` until then: read it to see its progress. "
-    "The same file as an earlier version's is that version.",
+    "If a version of the name already has this file, no new version is made: the answer is that version.",
     operation_class=ModelOperation,
     responses=documented(
         401,

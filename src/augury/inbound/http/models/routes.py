@@ -28,11 +28,14 @@ class VersionView(msgspec.Struct, frozen=True):
     `text_price` is added for each kilobyte (1,000 bytes in UTF-8) of the texts of all rows.
 
     `explain_price` is added for the explanation of a row; it is null if the model's answers cannot be
-    explained. `output_schema` is the JSON Schema of the answer to one row, without explanations. A classifier
-    of two classes answers the second if its probability is above `threshold`. `probabilities_are` says
-    whether the probabilities of an answer add up to 1 (`exclusive`) or are independent (`independent`).
-    `value_is` says what the value of a regression means, with `alpha` for a quantile or an expectile;
-    `outputs` names the values of a model that answers several: its targets, or the alphas of its quantiles.
+    explained. `output_schema` is the JSON Schema of the answer to one row, without explanations.
+
+    A classifier of two classes answers the second if its probability is above `threshold`. A label with a
+    probability below `unsure_below` is shown to people as unsure. `probabilities_are` says whether the
+    probabilities of an answer add up to 1 (`exclusive`) or are independent (`independent`). `value_is` says
+    what the value of a regression means, with `alpha` for a quantile or an expectile. `outputs` names the
+    values of a model that answers several: its targets, or the alphas of its quantiles.
+
     The description and the texts are by language (`en`, `ru`). A text is shown to people instead of the name
     of a feature, a label or an output.
     """

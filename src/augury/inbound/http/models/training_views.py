@@ -42,8 +42,8 @@ class TrainingView(msgspec.Struct, frozen=True):
     `seconds_left` is an estimate, null before the first tree. `found` says how the columns of the table are
     used, and why. `ready`: the model is the version `model`. `refused`: no model can be trained from the
     table, for the `reason`. `failed`: it ended for another `reason`. `canceled`: it was ended before there
-    was a model. If `stopping` is true, it ends with the best model so far. `findings` and `why` are the same
-    as `found` and `reason`, which are in English, as codes with values.
+    was a model. If `stopping` is true, it ends with the best model so far. `found` and `reason` are in
+    English; `findings` and `why` say the same as codes with values.
     """
 
     id: TrainingId

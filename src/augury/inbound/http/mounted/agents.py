@@ -1,6 +1,6 @@
 """The entrance to the Model Context Protocol at `/mcp`. Only identified callers pass.
 
-`bootstrap` hands in the application behind it, because inbound rooms do not import each other.
+`bootstrap` hands in the application behind it, because inbound adapters do not import each other.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ MOST_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AgentsRoom:
+class AgentsApp:
     """The application that answers agents; `bootstrap` hands it in."""
 
     open: Callable[[SubmitPrediction], AbstractAsyncContextManager[ASGIApp]]
@@ -39,6 +39,8 @@ class AgentsRoom:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentsDoor:
+    """Lets identified callers in to `app`."""
+
     identity: Identity
     origins: tuple[str, ...]
     app: ASGIApp
@@ -79,7 +81,7 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
     async def receive_again() -> HTTPReceiveMessage:
         nonlocal is_read
         if is_read:
-            return await receive()  # type: ignore[return-value]  # it is of HTTP
+            return await receive()  # type: ignore[return-value]  # an HTTP message
         is_read = True
         return {"type": "http.request", "body": body, "more_body": False}
 

@@ -71,8 +71,8 @@ class EntryView(msgspec.Struct, frozen=True):
 
 
 class EntryPageView(msgspec.Struct, frozen=True):
-    """A page may be short although more entries follow: several filters together search only a limited number
-    of entries."""
+    """A page may have fewer entries than `limit`, even none, although more follow: with several filters, a
+    request searches only a limited number of entries."""
 
     items: list[EntryView]
     next_cursor: str | None

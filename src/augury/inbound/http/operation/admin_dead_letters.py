@@ -21,15 +21,17 @@ from augury.inbound.http.protocol.paging import Cursor, Limit, number_of, number
 
 MOST_NAMED = 20
 """The most predictions of a dead letter that are listed."""
-DropLimit = Annotated[
-    int, QueryParameter(ge=1, le=10_000, description="At most this many messages are deleted.")
+DropLimit = Annotated[int, QueryParameter(ge=1, le=10_000, description="Delete at most this many messages.")]
+ReplayLimit = Annotated[
+    int, QueryParameter(ge=1, le=10_000, description="Replay at most this many messages.")
 ]
-ReplayLimit = Annotated[int, QueryParameter(ge=1, le=10_000, description="The most messages to replay.")]
 
 
 class DeadLetterView(msgspec.Struct, frozen=True):
-    """A message that could not be handled. `body` is its beginning; bytes that are not text are replaced.
-    `predictions` lists the ids in the message, at most 20; it is null if the format is unknown."""
+    """A message that could not be handled. `put_at` is when it was put on the queue, `died_at` when the
+    broker removed it, `reason` why, and `deaths` how often. `size` is the number of bytes of the whole body.
+    `body` is its beginning; bytes that are not text are replaced. `predictions` lists the ids in the message,
+    at most 20; it is null if the format is unknown."""
 
     id: str
     reason: str

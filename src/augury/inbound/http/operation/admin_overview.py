@@ -32,7 +32,7 @@ Range = Annotated[
 class PointView(msgspec.Struct, frozen=True):
     """The figures of one step, which begins at `at`. `revenue` is the sum of charged credits; refunds are not
     subtracted. `p50` and `p95` are percentiles of the time from acceptance to finish, in seconds, rounded up
-    to a step. They are null without predictions, and above 300 seconds."""
+    to the upper bound of a histogram's bucket. They are null without predictions, and above 300 seconds."""
 
     at: datetime
     accepted: int
@@ -135,7 +135,7 @@ class LedgerRunList(msgspec.Struct, frozen=True):
 @get(
     "/admin/overview",
     summary="Show the state of the service",
-    description=f"{LookOver.__doc__} It is not computed from the history.",
+    description=f"{LookOver.__doc__} The figures come from counters, so old predictions are not read.",
     responses=documented(401, 403, 422),
 )
 @inject

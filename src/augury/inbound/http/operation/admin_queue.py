@@ -39,10 +39,11 @@ class UserInLaneView(msgspec.Struct, frozen=True):
 
 class LaneView(msgspec.Struct, frozen=True, omit_defaults=True):
     """A lane: `small` for small work, `bulk` for work that is large or beyond a user's fair share. `ready`
-    counts messages, `waiting` counts predictions. In the small lane, these include running predictions.
+    counts messages, `waiting` counts predictions. The `waiting` of the small lane also counts all running
+    predictions.
 
-    Only the bulk lane has `oldest`, the number of `users` who wait in it, and the 100 of them with the most
-    cost.
+    Only the bulk lane has `oldest` (when the prediction that waits longest was accepted), `users` (how many
+    users wait) and `by_user` (the 100 of them with the most cost).
     """
 
     lane: Lane

@@ -58,4 +58,4 @@ def _of_form(body: bytes) -> Credentials:
 
 
 def _wrong(name: str, message: str) -> Refused:
-    return Refused(WRONG_SHAPE, f"{name} {message}", errors=[FieldProblem(None, name, message)])
+    return Refused(WRONG_SHAPE, f"`{name}` {message}.", errors=[FieldProblem(None, name, message)])

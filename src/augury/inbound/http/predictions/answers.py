@@ -19,7 +19,7 @@ class PredictionPageView(msgspec.Struct, frozen=True):
 
 
 _encoder = msgspec.json.Encoder()
-_PLACE = b"\0"
+_PLACEHOLDER = b"\0"
 """Stands for a large output. JSON texts have no such byte: they escape it."""
 
 
@@ -35,12 +35,12 @@ class PredictionAnswers:
     def of(
         self, stored: StoredPrediction, status: int = 200, headers: Sequence[tuple[bytes, bytes]] = ()
     ) -> EncodedJson:
-        """Raises a 503 if too many large answers are being read."""
+        """The response that shows a prediction. Raises a 503 if too many large answers are being read."""
         view = PredictionView.of(stored, base_path=self.base_path, place=self.places.of(stored))
         if not stored.large_output:
             return EncodedJson(status, _encoder.encode(view), headers)
-        shown = msgspec.structs.replace(view, output=msgspec.Raw(_PLACE))
-        head, _, tail = _encoder.encode(shown).partition(_PLACE)
+        shown = msgspec.structs.replace(view, output=msgspec.Raw(_PLACEHOLDER))
+        head, _, tail = _encoder.encode(shown).partition(_PLACEHOLDER)
         return StreamedJson(
             status,
             head,
@@ -52,7 +52,7 @@ class PredictionAnswers:
         )
 
     def page(self, page: PredictionPage) -> PredictionPageView:
-        """A part of a list, with the places of the waiting predictions. It is made without any read."""
+        """A page of a list, with the places of the waiting predictions. Reads nothing from the database."""
         items = [
             ListedPrediction.of(each, base_path=self.base_path, place=self.places.of(each))
             for each in page.items

@@ -110,8 +110,8 @@ async def prediction_events(request: Anyone, prediction_id: FromPath[UUID]) -> E
     "of each status, newest first, then each change. The stream does not end. `event` is the status, and "
     "`data` is the prediction as `GET /predictions` lists it. With `Last-Event-ID`, the stream continues "
     "after that event if it is not older than 7 days; otherwise it starts again, with the event `missed`. "
-    "The id also comes alone, before the first event of a new stream. Slices of batches are not "
-    "sent: follow a batch by its own route.",
+    "A new stream sends its first id alone, before any event. Slices of batches are not sent: follow a "
+    "batch by its own route.",
     responses={**streamed(), **documented(401, 429, refusals=[TOO_MANY])},
 )
 async def events(request: SignedIn) -> EventResponse:

@@ -1,4 +1,4 @@
-"""Refusals of guests whose limits an account would lift, and which say so."""
+"""Refusals of guests. They say that an account has higher limits."""
 
 from augury.application.limits import Limits
 from augury.domain.prediction import TooManyPending, TooManyRows

@@ -39,7 +39,7 @@ class QuoteView(msgspec.Struct, frozen=True):
     not ask for explanations. `price` would be held. `charge` would be charged if the model can predict all
     valid rows. `text_bytes` is the size of the values of text features in UTF-8 bytes; they cost `text_price`
     per 1,000, rounded up. A request without a valid row is refused. `errors` lists the first of the errors
-    that `error_count` counts."""
+    that `error_count` counts. `queue_length` is the number of unfinished predictions of all users."""
 
     model: str
     row_price: int

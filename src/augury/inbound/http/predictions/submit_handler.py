@@ -40,7 +40,8 @@ class SubmitHandler:
     settings: HttpSettings
 
     async def accept(self, scope: Scope, submission: SubmitBody, body: bytes) -> "AcceptedSubmit":
-        """`submission` is the decoded `body`; `scope["user"]` is the caller, None for a guest.
+        """Accept a submit. `submission` is the decoded `body`; `scope["user"]` is the caller, None for a
+        guest.
 
         The result keeps neither of them, so that a request which waits does not hold its rows in memory.
         """
@@ -53,7 +54,7 @@ class SubmitHandler:
         explain = top_of(submission.explain)
         wishes = {"explain": explain, "top": submission.top}
         told = [(name, wish) for name, wish in wishes.items() if wish is not None]
-        # Without them, the fingerprint is that of the releases before.
+        # Without these, the fingerprint is the same as in earlier releases.
         more: tuple[object, ...] = () if max_price is None and not told else (max_price, *told)
 
         def read() -> tuple[object, IdempotencyKey | None]:

@@ -48,10 +48,10 @@ def answer_to(request: Request[Any, Any, Any], error: Exception) -> Response[byt
     return next(HANDLERS[kind] for kind in type(error).__mro__ if kind in HANDLERS)(request, error)
 
 
-def of_domain_error(_: Request[Any, Any, Any], error: DomainError) -> Response[bytes]:
+def of_domain_error(request: Request[Any, Any, Any], error: DomainError) -> Response[bytes]:
     kind = KINDS.get(type(error))
     if kind is None or kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return of_any_error(_, error)
+        return of_any_error(request, error)
     headers = dict(_CHALLENGE) if kind.status == HTTPStatus.UNAUTHORIZED else {}
     retry_after = getattr(error, "retry_after", None)
     if retry_after is not None:
@@ -101,7 +101,9 @@ HANDLERS: dict[int | type[Exception], Callable[[Request[Any, Any, Any], Any], Re
 
 def _of_validation(error: ValidationException) -> dict[str, object]:
     said = error.extra if isinstance(error.extra, list) else []
-    if any(each.get("key") == "data" for each in said):  # a body that is there was decoded already
+    if any(
+        each.get("key") == "data" for each in said
+    ):  # it is missing: otherwise it would have been decoded by now
         return NOT_JSON.problem("The request has no body: send JSON.")
     errors = [
         FieldProblem(None, each.get("key"), split(str(each.get("message", "is not valid")))[0])

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 _TYPES = {
     "int": "a whole number",
     "float": "a number",
-    "str": "a text",
+    "str": "a string",
     "bool": "true or false",
     "object": "an object",
     "array": "an array",

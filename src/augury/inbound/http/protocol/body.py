@@ -38,7 +38,7 @@ _HINTS = (
         re.compile(rb"[:,\[]\s*-?(?:NaN|Infinity|nan|inf)\b"),
         "JSON has no NaN or Infinity: write null for a missing number.",
     ),
-    (re.compile(rb"^\s*(?:'|\{\s*')"), "JSON needs double quotes around texts and names."),
+    (re.compile(rb"^\s*(?:'|\{\s*')"), "JSON needs double quotes around strings and names."),
 )
 """Common mistakes in JSON, and what to write instead."""
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL)
@@ -141,7 +141,8 @@ def _require_json(scope: Scope) -> None:
 
 
 def decode(decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw) -> T:
-    """Raises a 400 if the body is not JSON or is nested too deeply, a 422 if it has another shape."""
+    """Decode JSON. Raises a 400 if the body is not JSON or is nested too deeply, a 422 if it has another
+    shape."""
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
@@ -157,7 +158,7 @@ def decode_data(data: msgspec.Raw, *, most: int) -> object:
     """Decode the rows of a request, of any shape. Raises a 422 if they have more than `most` values.
 
     A value in memory takes many times its text, so values are counted before any is made. Each value but the
-    first follows one of the characters below. Texts can also contain them, and are skipped if that matters.
+    first follows one of the characters below. Strings can also contain them, and are skipped if that matters.
     """
     if _signs(data) > most and _signs(_TEXTS.sub(b"", bytes(data))) > most:
         raise Refused(TOO_MANY_VALUES, f"`data` has more than {most:,} values.", most=most)
@@ -178,7 +179,8 @@ def _decoded_in_blocks(data: msgspec.Raw) -> object:
 
 
 def _of_another_shape(wanted: Shape, body: bytes | msgspec.Raw, found: str) -> Refused:
-    """The refusal for what was `found`. It also names missing members: they often have another name."""
+    """The refusal for msgspec's message `found`. Beside an unknown member it names those that are missing:
+    often, the unknown one is a missing one under a wrong name."""
     message, name = split(found)
     errors = [FieldProblem(None, name, message)]
     unknown, absent = _UNKNOWN.fullmatch(message), _MISSING.fullmatch(message)

@@ -24,7 +24,8 @@ Cursor = Annotated[
 def split(
     found: Sequence[Item], limit: int, position: Callable[[Item], bytes]
 ) -> tuple[Sequence[Item], str | None]:
-    """The page and the next page's cursor, if there is one. Takes up to one item more than the limit."""
+    """The page, and the next page's cursor if there is one. `found` has one item more than `limit` if there
+    is a next page."""
     page = found[:limit]
     if len(found) <= limit:
         return page, None
@@ -87,4 +88,4 @@ def _position(cursor: str, *, length: int | None = None) -> bytes:
 
 def _not_a_cursor() -> Refused:
     message = "is not a cursor of this list"
-    return Refused(WRONG_SHAPE, f"cursor: {message}", errors=[FieldProblem(None, "cursor", message)])
+    return Refused(WRONG_SHAPE, f"`cursor` {message}.", errors=[FieldProblem(None, "cursor", message)])

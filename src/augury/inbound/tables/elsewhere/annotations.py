@@ -30,8 +30,8 @@ def answers_to(factory: Factory, method: str) -> Decoder:
 
 
 def given(function: Callable[..., Any], arguments: Sequence[Any], *, skipped: int) -> Sequence[Any]:
-    """The arguments of a function, converted to its annotations from those in a message, which lack the first
-    `skipped` ones."""
+    """The arguments in a message, converted to the types in the function's annotations. The message lacks the
+    first `skipped` arguments."""
     hints = get_type_hints(function)
     types = [hints[name] for name in signature(function).parameters][skipped:]
     return [msgspec.convert(each, kind) for each, kind in zip(arguments, types, strict=False)]

@@ -40,7 +40,9 @@ _KILLED_FIRST = "1000"
 
 
 def main(control: socket.socket, jobs: Mapping[str, Factory] = JOBS) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the terminal: the parent ends first
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C reaches this process, too, but the parent ends first
     with suppress(OSError):  # if a file takes all memory, the system ends this process and not its parent
         Path("/proc/self/oom_score_adj").write_text(_KILLED_FIRST)
     while True:

@@ -22,7 +22,7 @@ from augury.inbound.tables.elsewhere.workplace import Ask, Factory, Held, Value,
 IDLE = 30.0
 """Seconds without a table after which the process ends."""
 PATIENCE = 120.0
-"""Seconds for which the child may be silent while it is asked, or not listen."""
+"""Seconds for which the child may leave a call unanswered, or a message unread."""
 PROGRAM = "augury.inbound.tables.elsewhere.child"  # by name: this process must not load Arrow
 
 

@@ -3,8 +3,8 @@
 A conversation is about one object. The process sends calls. The child answers each with any number of items,
 and with one last answer. Meanwhile, the child may ask for a piece of a file, which is answered at once.
 
-A file may take the child over, so nothing that it sends is trusted: a message is MessagePack of a bounded
-size, of one of the types below, and its value is of the type that the called method returns.
+A malicious file may take over the child, so nothing that it sends is trusted: a message is MessagePack of a
+bounded size, of one of the types below, and its value is of the type that the called method returns.
 """
 
 import socket
@@ -20,7 +20,7 @@ from augury.inbound.tables.unreadable import Unreadable
 from augury.inbound.tables.uploads.unreadable import UnreadableUpload
 
 MOST_BYTES = 128 << 20
-"""Of a message: a slice of one row of 16 MiB, each byte of which is written as six."""
+"""The largest message: a slice of one row of 16 MiB, each byte of which may be written as six."""
 _SIZE = struct.Struct("!I")
 Value = TypeVar("Value")
 
@@ -116,7 +116,7 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 def limit_silence(connection: socket.socket, seconds: float) -> None:
-    """After so long, `send` raises `BlockingIOError` if nobody listens, and so does `receive` if nobody
+    """After `seconds`, `send` raises `BlockingIOError` if nobody listens, and so does `receive` if nobody
     sends. The kernel measures this: with Python's own timeout, a message would be received in small parts."""
     limit = struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
     for each in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):

@@ -36,9 +36,11 @@ class Conventions:
         return "," if self.follows <= COMMAS else "." if self.follows <= POINTS else None
 
     def narrowed(self) -> Mapping[str, Sequence[str]]:
+        """The names of the conventions of each column that does not follow all of them."""
         return {name: names_of(found) for name, found in self._looks.items() if found != ALL}
 
     def look(self, table: Table) -> None:
+        """Look at the next slice, in the order of the slices."""
         for name, place in self._places.items():
             cells = table.column(place)
             for cell in pc.unique(cells).to_pylist():

@@ -12,9 +12,9 @@ from augury.inbound.tables.uploads.upload import Slice
 from augury.slices.arrow import Table, encoded
 
 ALWAYS = 256 * 10**6
-"""Bytes that the rows of any file may take in memory, one slice after another."""
+"""Bytes that the rows of any file may take in memory, summed over all slices."""
 TIMES = 100
-"""How many times more they may take than the file has bytes. Cells that repeat, or are empty, take next to
+"""How many more bytes they may take for each byte of the file. Cells that repeat, or are empty, take next to
 nothing in some files: without a limit, a few kilobytes could keep a reader busy for hours."""
 MOST_ROW = 16
 """Megabytes of a row, and of a slice with a long row."""
@@ -40,7 +40,7 @@ class Slicer:
         self._size = 0
 
     def feed(self, size: int) -> None:
-        """Note that further bytes of the file were read. It may have as many times more rows."""
+        """Note that `size` more bytes of the file were read: its rows may take `TIMES` as many more."""
         self._room += TIMES * size
 
     def add(self, table: Table) -> Iterator[Slice]:

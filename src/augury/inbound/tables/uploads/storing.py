@@ -27,12 +27,13 @@ FED = 1 << 20
 """Bytes that a reader gets at a time."""
 OBJECTS_AT_ONCE = 100
 MOST_STORED = 4 * 10**9
-"""Bytes. Packed by columns, ordinary rows take less than in their file; thousands of empty columns more."""
+"""Bytes that the slices of one file may take. They are packed by columns: ordinary rows take less than in the
+file, thousands of empty columns take more."""
 
 
 class _Rows:
-    """The rows that a reader has found. A file may have taken its process over, so limits are checked here,
-    too."""
+    """The rows that a reader has found. A malicious file may have taken over the reader's process, so limits
+    are checked here, too."""
 
     def __init__(self, most: int, most_bytes: int) -> None:
         self.slices: list[ReceivedSlice] = []

@@ -13,7 +13,8 @@ MOST_LINE = 16 * BLOCK
 
 
 class Lines:
-    """The first block that is not ASCII decides the encoding, by the same rules as for a whole file."""
+    """Cuts the text into blocks. The first block that is not ASCII decides the encoding, by the same rules as
+    for a whole file."""
 
     def __init__(self) -> None:
         self.line = 0
@@ -58,7 +59,8 @@ class Lines:
             raise NotText from None
 
     def _end_of_line(self) -> int:
-        """Where the last whole line ends. A carriage return at the end may be half of a line end."""
+        """Where the last whole line ends; 0 if there is none. A carriage return at the end may be half of a
+        line end."""
         end = self._waiting.rfind(b"\n") + 1
         return end or self._waiting.rfind(b"\r", 0, len(self._waiting) - 1) + 1
 

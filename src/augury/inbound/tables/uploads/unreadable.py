@@ -10,7 +10,7 @@ class UnreadableUpload(Exception):
 
 @dataclass(eq=False)
 class BrokenLine(UnreadableUpload):
-    """A line is not JSON, or too long."""
+    """A line is not JSON."""
 
     line: int
     reason: str

@@ -22,10 +22,11 @@ class Upload(Protocol):
     Each may take time in proportion to the size of a piece."""
 
     def feed(self, piece: bytes) -> Iterator[Slice]:
-        """The slices that the next piece completes. Raises `Unreadable`, `BatchTooLong`."""
+        """The slices that the next piece completes. Raises `Unreadable`, `UnreadableUpload`,
+        `BatchTooLong`."""
 
     def finish(self) -> Iterator[Slice]:
-        """The last slices. Raises `Unreadable`, `BatchTooLong`."""
+        """The last slices. Raises `Unreadable`, `UnreadableUpload`, `BatchTooLong`."""
 
     def must_look_again(self) -> bool:
         """Whether every slice has to be passed to `look` once the file has ended."""
@@ -41,6 +42,6 @@ class WholeFile(Protocol):
     """A file that can only be read after all of it has arrived."""
 
     def slices(self) -> Iterator[Slice]:
-        """Raises `UnreadableUpload`."""
+        """Raises `Unreadable`, `UnreadableUpload`, `BatchTooLong`."""
 
     def sheet(self) -> Sheet: ...
