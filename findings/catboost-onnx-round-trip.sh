@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# CatBoost reads back its own ONNX export of a binary classifier with other probabilities, and says nothing.
+# CatBoost reads back its own ONNX export of a binary classifier with other probabilities, without a warning.
 #
 # Seen: the classifier has one raw value x a row. Loaded from its ONNX file it has two, -x and x, and its
 # probabilities are the softmax of both, as if x were 2x: 0.8459 becomes 0.9679. Labels stay the same. A regression

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# pyarrow 26.0.1 imports pandas, where that is installed, when it converts the first list of Python values: `pa.array([1])`
-# is enough, although nothing of it is pandas's. `import pyarrow`, reading CSV and writing Parquet do without. So a
-# process that only handles Arrow's own tables suddenly takes tens of megabytes and some tenths of a second more, in
-# the middle of its work, because another program of the same environment needs pandas.
+# pyarrow 26.0.1 imports pandas, where that is installed, when it converts the first list of Python values:
+# `pa.array([1])` is enough, although this call has nothing to do with pandas. `import pyarrow`, reading CSV and
+# writing Parquet do not import it. So a process that only handles Arrow's own tables suddenly takes tens of megabytes
+# and some tenths of a second more, in the middle of its work, because another program of the same environment needs
+# pandas.
 #
 # Seen with Python 3.11 and pandas 3.1.1 (the memory varies with the machine):
 #   pyarrow 26.0.1, pandas 3.1.1

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # pytest-timeout 2.4.0 with hypothesis 6.170.17: the time limit of a test ends one example, not the test. The limit
 # raises an exception where the test waits. Hypothesis takes it for a failed example and runs that example again, to
-# see whether it fails each time. Nothing limits the second run: the timer has fired. Whatever waits is waited for,
-# however long it takes, and only then the test fails. If the wait has no end, neither has the run, and no
+# see whether it fails each time. Nothing limits the second run, because the timer has fired. It waits to the end,
+# however long that takes, and only then does the test fail. If the wait never ends, the run never ends, and no
 # failure is shown.
 #
 # Seen with Python 3.11 and pytest 9.2.0, where the wait takes 4 s and the limit is 1 s:

@@ -2,10 +2,10 @@
 # Writes the configuration that depends on settings or on nginx's version into /run/augury, then becomes
 # nginx.
 #
-#   RATE_LIMIT       requests per address, such as 50r/s      RATE_BURST   how many more at once
+#   RATE_LIMIT       requests per address, such as 50r/s      RATE_BURST   the burst beyond that rate
 #   MAX_CONNECTIONS  open requests per address                MAX_BODY_BYTES   the API's own limit
-#   TRUSTED_PROXIES  networks whose X-Forwarded-For is believed (a load balancer before this one)
-#   HTTPS_PORT       where port 443 is published              /etc/nginx/tls   fullchain.pem, privkey.pem
+#   TRUSTED_PROXIES  networks whose X-Forwarded-For is trusted (a load balancer in front of nginx)
+#   HTTPS_PORT       the port published for 443               /etc/nginx/tls   fullchain.pem, privkey.pem
 set -eu
 made=/run/augury
 tls=/etc/nginx/tls

@@ -1,4 +1,4 @@
-"""Tries are counted under keyed hashes: the e-mail and network addresses of before are deleted."""
+"""Attempts are counted under keyed hashes. E-mail and network addresses stored before are deleted."""
 
 from alembic import op
 

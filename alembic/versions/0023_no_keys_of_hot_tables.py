@@ -1,8 +1,8 @@
-"""`predictions` and `transfers` have no foreign keys: what they name is never removed instead.
+"""`predictions` and `transfers` have no foreign keys. Instead, the rows that they name are never removed.
 
-A foreign key looks up and locks the row that it names for each new row. That was a third of PostgreSQL's
-work on a submit. A row of `users` or `models` is never removed, so that a trigger there, which never runs,
-promises as much: the statements write only for users whose balance they have locked, and for models that they
+For each new row, a foreign key looks up and locks the row that it names. That was a third of PostgreSQL's
+work on a submit. Triggers on `users` and `models`, which never fire, guarantee the same: they refuse to
+remove a row. The statements write only for users whose balance they have locked, and for models that they
 have read.
 """
 
