@@ -22,6 +22,9 @@ from augury.inbound.http.edge.connections import TOLD, Connections, ConnectionSe
 STOP_WITHIN = 3
 """Seconds that requests under way get at a stop."""
 BACKLOG = 2048
+UNSENT = 131_072
+"""Bytes of answers that the system holds for a connection before it sends them. Without a limit, it holds
+megabytes for each slow reader. Bytes on their way to a fast reader do not count."""
 OTHER_FILES = TOLD + 192
 """File descriptors for everything except open connections: refusals, the database, the broker, models,
 logs."""
@@ -32,6 +35,8 @@ def bound_socket(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):  # connections inherit it
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
     try:
         listener.bind((host, port))
         listener.listen(BACKLOG)  # early requests wait instead of being refused
