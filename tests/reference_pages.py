@@ -59,8 +59,9 @@ This page is made from the code by `python -m tests.reference_pages`.
 COMMANDS_HEAD = """# Commands
 
 Every error is one line on standard error and a non-zero exit code. Lists print a table on a terminal and
-one tab-separated line per entry in a pipe; `--json` prints JSON. All commands but `api`, `worker`, `bot` and
-`queue` find the embedded database of `./.augury` (or `--data FOLDER`), whether `augury up` runs or not.
+one tab-separated line per entry in a pipe; `--json` prints JSON. Without `AUGURY_DATABASE_URL`, `augury
+migrate` and the operator's commands use the embedded database of `./.augury` (or `--data FOLDER`), whether
+`augury up` runs or not.
 
 This page is made from the code by `python -m tests.reference_pages`.
 """

@@ -86,7 +86,7 @@ def test_a_payment_is_returned_by_the_operator_unless_its_credits_are_spent(
     telegram.fail("refundStarPayment", 400, "Bad Request: BOT_STARS_INSUFFICIENT")
     with pytest.raises(RefundRefused):
         give_back(service, telegram, first)
-    assert "50 stars were returned" in service.augury("payment", "refund", first)
+    assert "returned 50 stars" in service.augury("payment", "refund", first)
     give_back(service, telegram, first)
     assert telegram.refunded == {first}
 

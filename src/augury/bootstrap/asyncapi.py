@@ -32,8 +32,8 @@ def asyncapi_document() -> dict[str, Any]:
         routing_key=FINISHED,
         schema=list[Ended],
         title=FINISHED,
-        description="Predictions that became final. Those of one batch are in one event. A small "
-        "result is the event's `ending`; without one, the prediction has to be read.",
+        description="Predictions that became final. Those of one run are in one event. A small "
+        "result is the event's `ending`. Without one, the prediction has to be read.",
         mandatory=False,
     )
     api = AsyncAPI(broker, title="Augury", version=version("augury"), description=DESCRIPTION)

@@ -127,7 +127,7 @@ def is_set(name: str, environ: Mapping[str, str] = os.environ) -> bool:
 
 
 def _short(line: str) -> str:
-    """The line, which may repeat a value of any length, within `MOST_CHARACTERS`."""
+    """The line, cut after `MOST_CHARACTERS`, because it may repeat a value of any length."""
     return line if len(line) <= MOST_CHARACTERS else f"{line[:MOST_CHARACTERS]}…"
 
 
@@ -202,7 +202,7 @@ class ProcessSettings:
     """The settings of a process."""
 
     host: str = "127.0.0.1"
-    """The address on which the API and the health page of a worker or the bot listen."""
+    """The address on which the API listens, and the health page of a worker, a deliverer or the bot."""
     port: int = 8000
     """The port of the API."""
     data: Path = Path(".augury")
@@ -214,9 +214,10 @@ class ProcessSettings:
     endpoint come from `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_REGION` and `AWS_ENDPOINT_URL`. Not
     set: in PostgreSQL."""
     health_port: int = 0
-    """The port on which a worker or the bot answers `/health/live` and `/metrics`. 0 turns it off."""
+    """The port on which a worker, a deliverer or the bot answers `/health/live` and `/metrics`. 0 turns it
+    off."""
     log_level: str = "INFO"
-    """DEBUG, INFO, WARNING or ERROR."""
+    """DEBUG, INFO, WARNING, ERROR or CRITICAL."""
     log_format: str = "text"
     """`text` on standard error, for people, or `json`: one object per line on standard output."""
 
@@ -224,7 +225,9 @@ class ProcessSettings:
         if self.log_format not in ("text", "json"):
             raise ValueError(f"log_format must be text or json, not {self.log_format!r}")
         if self.log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
-            raise ValueError(f"log_level must be DEBUG, INFO, WARNING or ERROR, not {self.log_level!r}")
+            raise ValueError(
+                f"log_level must be DEBUG, INFO, WARNING, ERROR or CRITICAL, not {self.log_level!r}"
+            )
         if not 1 <= self.port <= 65535:
             raise ValueError(f"port must be 1 to 65535, not {self.port}")
         if self.health_port > 65535:

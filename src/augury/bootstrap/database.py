@@ -28,7 +28,7 @@ def existing_database(process: ProcessSettings) -> Iterator[PostgresSettings]:
 def _holds_database(data: Path) -> bool:
     try:
         return (data / "postgres" / "PG_VERSION").exists()
-    except PermissionError:  # it is another account's: opening it raises a clear error
+    except PermissionError:  # it belongs to another account: opening it raises a clear error
         return True
 
 

@@ -1,7 +1,7 @@
 """`augury deliver`: sends webhooks.
 
-It needs only PostgreSQL. So busy workers and an unavailable broker do not delay deliveries, and slow
-receivers do not delay anything else.
+It needs only PostgreSQL, so busy workers and an unavailable broker do not delay deliveries. Slow receivers
+delay nothing else.
 """
 
 import logging

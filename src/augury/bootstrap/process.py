@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 
 
 SWITCH = 0.0005
-"""Seconds after which a thread lets another one run Python code, where 0.005 is Python's default. Models and
-large bodies run in other threads. By default, the event loop would wait for them several times per answer."""
+"""Seconds after which a thread lets another one run Python code. Models and large bodies run in other
+threads. With Python's default, 0.005, the event loop would wait for them several times per answer."""
 
 
 def run(main: Coroutine[object, object, None]) -> None:

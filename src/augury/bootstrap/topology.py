@@ -15,7 +15,7 @@ a delivery. Without an explicit limit, RabbitMQ 4 drops a message after 20 deliv
 there, but makes 3.10 drop everything at once."""
 
 _OF_A_LANE: Mapping[str, Any] = {
-    "x-delivery-limit": 1000,  # deliveries to workers that only prefetched also count
+    "x-delivery-limit": 1000,  # a delivery counts even if the worker only prefetched the message
     "x-dead-letter-exchange": "",  # the default one, which routes by the queue's name
     "x-dead-letter-routing-key": DEAD.name,
 }

@@ -1,7 +1,7 @@
 """The program that trains a model from a table that was sent to the service:
 `python -m augury.bootstrap.training_child`, with a `TrainingOrder` on standard input.
 
-It reports on standard output, one JSON object a line. `process_trainer`, which runs it, handles its end. It
+It reports on standard output, one JSON object per line. `process_trainer` runs it and handles its end. It
 ends with the process that runs it, and yields to predictions on the same machine.
 """
 

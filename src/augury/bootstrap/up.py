@@ -47,7 +47,8 @@ from augury.outbound.process_trainer import TrainerSettings
 from augury.outbound.rabbitmq.publisher import RabbitSettings
 
 GRACE = timedelta(seconds=1)
-"""How long a batch and the bot's work may go on after Ctrl-C. It is short, since a person is waiting."""
+"""How long the work of the worker, the bot and the deliverer may go on after Ctrl-C. It is short, since a
+person is waiting."""
 ANYWHERE = ("127.0.0.1", "0.0.0.0", "::1", "::")  # noqa: S104  # to be printed, not to be listened on
 BANNER = """
 Augury is ready at [bold]{url}[/]

@@ -103,7 +103,7 @@ async def consuming(
 
 
 async def task_runner(container: AsyncContainer, settings: WorkerSettings) -> TaskRunner:
-    """The first look for workers that died has been requested."""
+    """A task runner, which has been asked to look for dead workers once."""
     run_predictions, run_next = await container.get(RunPredictions), await container.get(RunNext)
     runner = TaskRunner(
         run_predictions, run_next, await container.get(TakeOver), settings, on_fatal=_end_process
@@ -146,7 +146,7 @@ async def keepers_of_models(
 
 
 def _end_process(reason: str) -> None:
-    """End at once and without cleaning up, which would wait for the thread that hangs."""
+    """End at once. Cleaning up would wait for the thread that hangs."""
     log.critical("this process ends: %s", reason)
     logging.shutdown()
     os._exit(EXIT_FATAL)

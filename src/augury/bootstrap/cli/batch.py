@@ -33,7 +33,7 @@ def batch() -> None:
 )
 @url_option
 @key_option
-@click.option("--max-price", type=click.IntRange(min=0), help="Refuse a batch that costs more credits.")
+@click.option("--max-price", type=click.IntRange(min=0), help="Refuse the batch if it costs more credits.")
 @click.option(
     "--format",
     type=click.Choice(FORMATS),

@@ -1,4 +1,4 @@
-"""One batch from a file to a file. Its state is stored beside the output until that is complete."""
+"""One batch from a file to a file. Its state is kept in a file beside the output until that is complete."""
 
 import asyncio
 import json
@@ -18,6 +18,7 @@ from augury.bootstrap.progress import OnStep, progress
 from augury.inbound.counts import counted
 
 PIECE = 1 << 18
+"""Bytes of the file that are read at once."""
 LOOK_EVERY = 1.0
 """Seconds between two checks of a running batch."""
 
@@ -37,10 +38,10 @@ class BatchRun:
 
     def how_to_go_on(self) -> str:
         """The instructions for a person after Ctrl-C."""
-        again = shlex.join(["augury", *sys.argv[1:]])
-        again = again.replace(self._key, "KEY")
+        words = (word.replace(self._key, "KEY") if self._key else word for word in sys.argv[1:])
+        again = shlex.join(["augury", *words])
         if self._known.batch_id is None:
-            return f"Stopped before the file was sent. Nothing was charged. To continue:\n  {again}"
+            return f"Stopped before the service confirmed the batch. To continue:\n  {again}"
         cancel = f"augury batch cancel {self._known.batch_id} --url {shlex.quote(self._order.url)}"
         return (
             f"Stopped. Batch {self._known.batch_id} continues at the service. To continue here:\n  {again}\n"
@@ -62,7 +63,7 @@ class BatchRun:
         if not known.same_as(now):
             raise OperatorError(
                 f"{self._notes} is about another batch, or {self._order.file} has changed: "
-                "delete it to start again"
+                f"delete {self._notes} to start again"
             )
         return known
 
@@ -123,7 +124,7 @@ class BatchRun:
                 await asyncio.sleep(LOOK_EVERY)
 
     async def _received(self, remote: Remote, rows: int) -> None:
-        """Write the results. Keeps the part of the same results that was received before."""
+        """Write the results. A part of the same results that was received before is kept."""
         path = f"{_path(self._known.batch_id)}/results?format={self._order.format}"
         with progress("receiving") as on_step:
 
@@ -144,7 +145,7 @@ class BatchRun:
                             part.flush()
                             os.fsync(part.fileno())
                 except Refused as refused:
-                    if refused.status != 416 or not begin:  # else there is no more
+                    if refused.status != 416 or not begin:  # else the file is complete
                         raise
                 except Away as away:
                     if self._part.exists() and self._part.stat().st_size > begin:

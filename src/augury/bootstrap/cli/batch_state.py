@@ -58,7 +58,7 @@ class BatchState:
     """The idempotency key: if the file is sent twice, it is still one batch."""
     batch_id: str | None = None
     tag: str | None = None
-    """The tag of the results whose beginning was received."""
+    """The `ETag` of the results that were received in part."""
 
     @classmethod
     def of(cls, order: BatchOrder) -> Self:

@@ -32,9 +32,7 @@ def line_about(error: Exception) -> str | None:
     if isinstance(error, ModuleNotFoundError):
         library = (error.name or "").partition(".")[0]
         return f"this image has no {library}: use the image of {HAS[library]}" if library in HAS else None
-    if (
-        isinstance(error, OSError) and error.filename is not None
-    ):  # a file: no permission, no space, not found
+    if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):  # while printing
         return f"the output cannot be written: {error.strerror}"

@@ -6,6 +6,7 @@ from augury.application.chats.refund_payment import RefundPayment
 from augury.bootstrap.config import OperatorError, SettingError, read
 from augury.bootstrap.operating import Operator, operates
 from augury.domain.balance import NotEnoughCredits
+from augury.inbound.counts import counted
 from augury.inbound.telegram.settings import TelegramSettings
 
 
@@ -46,4 +47,5 @@ async def refund(operator: Operator, charge: str, *, given_back: bool) -> None:
         ) from short
     finally:
         await bot.session.close()
-    click.echo(f"{returned.stars} stars were returned, {returned.credits} credits were taken back")
+    stars, bought = counted(returned.stars, "star"), counted(returned.credits, "credit")
+    click.echo(f"returned {stars}, took back {bought}")

@@ -1,5 +1,5 @@
-"""The operator's commands for the queue on RabbitMQ. Commands that change something also need the database,
-for the audit log."""
+"""The operator's commands for the queue on RabbitMQ. `replay` and `drop` also need the database, for the
+audit log."""
 
 from collections.abc import Coroutine
 
@@ -51,7 +51,7 @@ def _run(main: Coroutine[object, object, None]) -> None:
 )
 @json_option
 def dead(limit: int, *, as_json: bool) -> None:
-    """List the oldest messages that could not be handled, without removing them."""
+    """List dead letters, the oldest first: messages that no worker could handle. They stay where they are."""
     dead_letters = _dead_letters()
 
     async def list_them() -> None:
@@ -79,11 +79,11 @@ def dead(limit: int, *, as_json: bool) -> None:
     type=click.IntRange(1, 10_000),
     default=1_000,
     show_default=True,
-    help="The most messages to put back.",
+    help="At most this many messages are returned.",
 )
 @operates
 async def replay(operator: Operator, limit: int) -> None:
-    """Put the oldest messages that could not be handled on the queue again."""
+    """Return dead letters to the queue, the oldest first."""
     replay_dead_letters = ReplayDeadLetters(dead_letters=_dead_letters(), audit_log=operator.audit_log)
     replayed = await replay_dead_letters(at_most=limit, author=operator.author)
     click.echo(f"{counted(replayed, 'message')} on the queue again")
@@ -95,7 +95,7 @@ async def replay(operator: Operator, limit: int) -> None:
 )
 @operates
 async def drop(operator: Operator, limit: int) -> None:
-    """Delete the oldest messages that could not be handled.
+    """Delete dead letters, the oldest first.
 
     No prediction is lost: predictions that are still queued get a new message.
     """

@@ -50,7 +50,7 @@ class Remote:
         if self._base.scheme not in ("http", "https") or not self._base.host:
             raise OperatorError(f"--url {url} is not an address that begins with http:// or https://")
         if not key.isascii() or not key.isprintable():
-            raise OperatorError("--key has characters that no key has")
+            raise OperatorError("--key has characters that are never part of a key")
         self._headers = {"Authorization": f"Bearer {key}", "Accept-Encoding": "identity"}
         self._was_reached = False
         self._session: aiohttp.ClientSession | None = None
@@ -93,7 +93,8 @@ class Remote:
         headers: Mapping[str, str] | None = None,
         data: AsyncIterator[bytes] | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """One request. Raises `Away`, and `Refused` for statuses from 400 that are final."""
+        """One request. Raises `Away` if another attempt may succeed, and `Refused` for all other statuses from
+        300: redirections are not followed."""
         assert self._session is not None
         url = URL(f"{self._base}/{path.lstrip('/')}")
         try:
@@ -120,7 +121,7 @@ class Remote:
 
 
 class PartialProgress(Exception):
-    """An attempt broke off after making progress, which the next one need not repeat."""
+    """An attempt broke off after some progress, which the next one continues."""
 
 
 async def read_json(response: aiohttp.ClientResponse) -> dict[str, Any]:

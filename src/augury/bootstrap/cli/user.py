@@ -72,7 +72,7 @@ async def create(operator: Operator, email: str, password: str, *, admin: bool) 
     type=click.IntRange(1, 1_000),
     default=10,
     show_default=True,
-    help="Transfers and predictions shown, the newest first.",
+    help="How many transfers and how many predictions to show, the newest first.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @operates
@@ -139,7 +139,7 @@ async def top_up(operator: Operator, email: str, credits: int) -> None:
 @click.option("--credits", type=click.IntRange(min=1), help="How many to take back. Default: all of them.")
 @operates
 async def reverse(operator: Operator, email: str, payment: str, credits: int | None) -> None:
-    """Take back a mistaken top-up, once, and at most the available credits.
+    """Take back a mistaken top-up. Refused if too few credits are available, or if it was taken back before.
 
     TOP-UP is its reference, which `augury user top-up` and `augury user show` print, or the name of its
     payment if it has one.

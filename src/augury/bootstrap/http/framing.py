@@ -1,4 +1,5 @@
-"""Finds where requests begin and end on one connection: uvicorn's protocol, with limits outside of bodies."""
+"""Finds where requests begin and end on one connection: uvicorn's protocol, with limits on heads and
+framing."""
 
 from abc import abstractmethod
 from typing import Any
@@ -14,7 +15,7 @@ MOST_PIPELINED = 64
 
 
 class FramedProtocol(HttpToolsProtocol):
-    """Corrects uvicorn's protocol. It limits neither heads nor the bytes around the chunks of a body, and it
+    """Corrects uvicorn's protocol, which limits neither heads nor the bytes around the chunks of a body, and
     loses the body of a request that offers another protocol."""
 
     def __init__(self, *, most_head_bytes: int, **given: Any) -> None:  # noqa: ANN401  # uvicorn's own
@@ -32,7 +33,7 @@ class FramedProtocol(HttpToolsProtocol):
         self._head = 0
         """Bytes received with the unfinished head, including those before it."""
         self._in_front = 0
-        """How many of these can belong to an earlier request at most."""
+        """The most of these bytes that can belong to an earlier request."""
         self._framing = 0
         """Bytes received since the last content of the body: sizes of chunks, and trailers."""
         self._trailer = 0
@@ -45,8 +46,8 @@ class FramedProtocol(HttpToolsProtocol):
         """Raises `HttpParserError`, for the limit in `refused` if there is one.
 
         An offer to change the protocol is declined, as HTTP allows: the head is parsed again without it. The
-        parser takes everything behind such a head for the other protocol, so bytes of the body would get
-        lost, or be read as another request.
+        parser takes everything after such a head for the other protocol, so the body would get lost or be
+        read as another request.
         """
         self._arrived = len(data)
         self._at_start = not (self.in_head or self.in_body)

@@ -18,11 +18,11 @@ unread bytes resets it, and the caller might never see the refusal."""
 MARGIN = 1.0
 """Seconds for the application to break off a large answer on its own, which also ends the work on it."""
 DISCARDING = 30.0
-"""Seconds that a body may go on after its request was answered."""
+"""Seconds for the rest of a body after its request was answered."""
 
 
 class LimitedProtocol(FramedProtocol):
-    """Adds limits to uvicorn's protocol, which only limits the idle time between two requests.
+    """Adds limits to uvicorn's protocol, which limits only the idle time between two requests.
 
     One timer watches what the caller owes: a head, or the rest of a body. It is set only if a request does
     not arrive at once, so that most requests do not pay for it.
@@ -43,7 +43,8 @@ class LimitedProtocol(FramedProtocol):
         self._sender: str | None = None
         """The sender for whom the body is counted as an upload."""
         self._drop_until = 0.0
-        """The loop time by which a body must have ended whose request was already answered."""
+        """The loop time by which the rest of the body must have arrived if its request is already
+        answered."""
         self._due = 0.0
         """The loop time by which the head or the next part of the body must have arrived. 0: nothing is
         owed."""
@@ -128,7 +129,7 @@ class LimitedProtocol(FramedProtocol):
     def _head_is_late(self) -> None:
         if self.in_head:
             self._refuse(Limit.HEAD_TIME)
-        else:  # it never sent anything, as browsers do that connect in advance
+        else:  # nothing was sent: browsers open some connections in advance
             self.close()
 
     def _await_body(self, arrived: int) -> None:

@@ -48,7 +48,7 @@ def _wheel() -> Path:
 
 
 def _copied(wheel: Path, major: str, target: Path) -> Path:
-    """Copy the programs once, readable by every account, in the wheel's layout: so they find libraries."""
+    """Copy the programs once, readable by every account. They find their libraries by the wheel's layout."""
     if not target.exists():
         for old in target.parent.glob(f"postgresql-{major}-*"):
             shutil.rmtree(old)

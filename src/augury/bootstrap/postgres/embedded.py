@@ -1,8 +1,8 @@
 """The embedded PostgreSQL of `augury up`: a real server from a wheel, on a Unix socket in the data folder.
 
 Each process that uses it holds a shared lock on the data folder, and the last one stops the server. The
-kernel holds the locks, so a killed process leaves none behind. Its server is taken over. Import this module
-only if an embedded server is used: a deployment with its own database does not need it.
+kernel holds the locks, so a killed process leaves none behind, and the next process takes over its server.
+Import this module only if an embedded server is used: a deployment with its own database does not need it.
 """
 
 import fcntl
@@ -121,7 +121,8 @@ def _started(server: PostgresServer) -> Postmaster:
 
 
 def _url(running: Postmaster, folder: Path) -> str:
-    """The server's URL, with its folder's short path. Earlier versions have the socket elsewhere."""
+    """The server's URL, with its folder's short path. A server of an earlier version has its socket
+    elsewhere."""
     address = folder / running.socket_folder
     if address.resolve() == folder.resolve():
         address = folder

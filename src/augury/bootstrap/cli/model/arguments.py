@@ -13,13 +13,13 @@ OUTPUT = click.Path(dir_okay=False, writable=True, path_type=Path)
 price_option = click.option(
     "--price",
     type=click.IntRange(min=0),
-    help="Credits per row. Default: the price of the version before, or 1 for a new name.",
+    help="Credits per row. Default: the price of the previous version, or 1 for a new name.",
 )
 text_price_option = click.option(
     "--text-price",
     type=click.IntRange(min=0),
     help="Credits per kilobyte of text (1,000 bytes in UTF-8), on top of the price per row. "
-    "Default: the price of the version before, or 0 for a new name.",
+    "Default: the price of the previous version, or 0 for a new name.",
 )
 inactive_option = click.option("--inactive", is_flag=True, help="Do not make it the active version.")
 key_option = click.option("--key", help="With --url: an administrator's API key.")

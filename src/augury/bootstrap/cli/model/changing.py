@@ -19,7 +19,7 @@ from augury.bootstrap.operating import Operator, operates
 @click.argument("texts", type=FILE)
 @operates
 async def describe(operator: Operator, model: str, texts: Path) -> None:
-    """Replace the texts of MODEL (name@version) by those in the JSON file TEXTS.
+    """Replace the texts of MODEL (name@version) with those in the JSON file TEXTS.
 
     The bot and the API show them: {"description": {"en": "…", "ru": "…"}, "features": {"age":
     {"en": "Age, years", "ru": "Возраст, лет"}}, "labels": {"1": {"en": "Leaves", "ru": "Уйдёт"}}}. Each part
@@ -78,11 +78,11 @@ async def price(
 @click.argument("below", type=NumberRange(0, 1))
 @operates
 async def unsure(operator: Operator, model: str, below: float) -> None:
-    """Let the bot say that it is not sure of a label of MODEL (name@version) with a probability below BELOW.
+    """Call a label of MODEL (name@version) unsure if its probability is below BELOW.
 
-    The answer stays the same. 0 means never.
+    The bot and the pages say so beside the answer, which stays the same. 0 means never.
     """
     changed = await SetConfidence(models=operator.models)(
         ref=ref_of(model), unsure_below=below, author=operator.author
     )
-    say(f"{changed.ref} is not sure of a label below {below:g}")
+    say(f"a label of {changed.ref} is unsure if its probability is below {below:g}")

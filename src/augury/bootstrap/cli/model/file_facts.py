@@ -34,7 +34,7 @@ def known_of(value: str | None, categories: Path | None, sample: Path | None) ->
         told = categories_of(categories)
         return GivenFacts(read_as=read_as, categories=lambda _: told)
     if sample is not None:
-        from augury.bootstrap.cli.model.sample import sampled  # only this needs the reading of tables
+        from augury.bootstrap.cli.model.sample import sampled  # only this option reads a table
 
         return GivenFacts(read_as=read_as, categories=sampled(sample, warn))
     return GivenFacts(read_as=read_as)
@@ -89,9 +89,9 @@ def _warnings(registered: Registered) -> list[str]:
         return ignored
     return [
         *ignored,
-        "the file does not name its loss function, so the meaning of its number is unknown; it is answered "
-        "as it is. Add the file again with --value exponent if the model learned the logarithm of the "
-        "target, or with --value raw if not",
+        "the file does not name its loss function, so the meaning of the model's values is unknown: answers "
+        "have the raw values. Add the file again with --value exponent if the model learned the logarithm "
+        "of the target, or with --value raw if not",
     ]
 
 

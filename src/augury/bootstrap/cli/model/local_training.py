@@ -35,10 +35,11 @@ async def train_and_offer(
     activate: bool,
     kept: Path | None,
 ) -> tuple[Registered, Card]:
-    """Train on the table and offer the model as the next version of its name. `kept` also gets a copy.
+    """Train on the table and offer the model as the next version of its name. Also copy it to `kept`.
 
-    The first Ctrl-C ends the training with the best model so far, the second one ends the command. What would
-    fail after the training is refused before it.
+    The first Ctrl-C ends the training with the best model so far, the second one ends the command. Raises
+    `InvalidModelName`, and `OperatorError` if the folder of `kept` is missing, before the training; and
+    `OperatorError` if the table cannot be used.
     """
     if not ModelRef(name, 1).is_valid:
         raise InvalidModelName(name=name)

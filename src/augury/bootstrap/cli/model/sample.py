@@ -63,7 +63,7 @@ def sampled(file: Path, say: Callable[[str], None]) -> LearnCategories:
 
 
 def _values(file: Path, wanted: InputSchema) -> Mapping[str, Sequence[str]]:
-    """The values of each feature, the most frequent first, cut after one too many."""
+    """The values of each feature, the most frequent first: at most one more than `MOST_VALUES`."""
 
     def source() -> BinaryIO:
         return file.open("rb")
@@ -83,7 +83,7 @@ def _values(file: Path, wanted: InputSchema) -> Mapping[str, Sequence[str]]:
 
 
 def _as_trained(values: Iterable[str]) -> Sequence[str]:
-    """A column with only true and false has booleans, which CatBoost stores as 1 or 0."""
+    """The values as CatBoost stores them: if all are true or false, they are booleans, stored as 1 or 0."""
     texts = list(values)
     if all(text.strip().lower() in _BOOLEANS for text in texts):
         return [_BOOLEANS[text.strip().lower()] for text in texts]

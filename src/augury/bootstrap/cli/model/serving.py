@@ -31,7 +31,7 @@ async def activate(operator: Operator, model: str) -> None:
 async def canary(operator: Operator, model: str, share: float) -> None:
     """Let MODEL (name@version) serve some of the users whose requests do not name a version.
 
-    They are always the same users. Those of a small share are also in a larger one.
+    They are always the same users. A larger share keeps those of a smaller one.
     """
     changed = await StartCanary(models=operator.models)(
         ref=ref_of(model), share=share / 100, author=operator.author

@@ -41,13 +41,13 @@ MOST_NAME_CHARACTERS = 63
     type=click.Choice(["classes", "number"]),
     help="What the target is. Default: classes if it has words or few whole numbers.",
 )
-@click.option("--time", help="Test on the latest fifth by this column, as the model will be used.")
+@click.option("--time", help="A column with times: test on the latest fifth of the rows.")
 @click.option("--group", help="Keep rows with the same value of this column on one side of the split.")
 @click.option("--positive", help="For two classes: the one that counts as positive.")
 @click.option(
     "--cost",
     metavar="FP:FN",
-    help="The costs of a false positive and of a false negative, such as 1:5: they set the threshold.",
+    help="The costs of a false positive and of a false negative, such as 1:5. They set the threshold.",
 )
 @click.option(
     "--seconds",
@@ -56,7 +56,11 @@ MOST_NAME_CHARACTERS = 63
     show_default=True,
     help="About how long the training may take.",
 )
-@click.option("--threads", type=click.IntRange(min=1), help="Default: 2. With --url, the worker decides.")
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    help="Processors to use. Default: 2. With --url, the worker decides.",
+)
 @click.option("--out", type=OUTPUT, help="Also save the model as this file (.cbm).")
 @price_option
 @text_price_option
@@ -86,11 +90,11 @@ def train(
 ) -> None:
     """Train a model from TABLE (CSV or Parquet) and offer it as the next version of its name.
 
-    Says how it uses each column, and measures the model on a fifth of the rows, which had no part in any
-    choice. Its card is read with `augury model card`. Ctrl-C ends the training with the best model so far.
-    With --url the table is sent to a service that runs elsewhere, and one of its workers trains.
+    Prints how each column is used, and the scores of the model on a fifth of the rows, which the training
+    does not use. `augury model card` prints more. Ctrl-C ends the training with the best model so far. With
+    --url, the table is sent to a service that runs elsewhere, and one of its workers trains.
 
-    Without a TABLE it trains the starter model, `tone`.
+    Without TABLE, trains the starter model, `tone`.
     """
     if table is None:
         if target is not None or name is not None or url is not None:
