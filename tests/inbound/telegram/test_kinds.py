@@ -61,7 +61,7 @@ def delivery_of(found: Answer) -> Delivery:
             QUANTILES,
             ["0.1: <b>1.5</b>", "Rather &lt;red&gt;: <b>2.5</b>", "⚠ the quantiles are not in the order"],
         ),
-        ("ru", QUANTILES, ["0.1: <b>1,5</b>", "Скорее красный: <b>2,5</b>", "⚠ один из квантилей"]),
+        ("ru", QUANTILES, ["0.1: <b>1,5</b>", "Скорее красный: <b>2,5</b>", "⚠ модель оценила квантиль"]),
         ("en", UNCERTAIN, ["✅ <b>3.25</b>, standard deviation 0.5"]),
         ("ru", UNCERTAIN, ["✅ <b>3,25</b>, стандартное отклонение 0,5"]),
         ("en", RANKED, ["✅ Score <b>3.25</b>"]),
@@ -106,8 +106,11 @@ def test_an_embedding_is_a_list_of_numbers_in_a_message() -> None:
     feature = Feature("picture", FeatureKind.EMBEDDING, length=2)
 
     assert answer(feature, " [0.5, -1] ") == [0.5, -1]
-    for text in ("[1]", "0.5 1", "cat", "[1, 2", '["1", 2]', "[1, 1e999]"):
+    for text in ("0.5 1", "cat", "[1, 2", '["1", 2]', "[1, 1e999]"):
         with pytest.raises(NoAnswer):
             answer(feature, text)
+    with pytest.raises(NoAnswer, match="wrong-embedding"):
+        answer(feature, "[1]")
     assert "list of 2 numbers" in speech("en")("ask-embedding", length=2)
     assert "из 2 чисел" in speech("ru")("ask-embedding", length=2)
+    assert "list of 1 number," in speech("en")("ask-embedding", length=1)

@@ -27,7 +27,7 @@ async def test_the_bot_asks_for_the_number_on_the_page(town: Town) -> None:
         ada, bob = town.person(), town.person(8)
         ada.says(f"/start login-{code}")
         question = await town.said(
-            "Sign in to the account of this chat on the site, in this browser: Firefox, Linux?"
+            "Sign in to the account of this chat on the site? The browser: Firefox, Linux."
         )
         assert [[each["text"] for each in row] for row in question.buttons] == [
             [str(number) for number in choices_of(code)],

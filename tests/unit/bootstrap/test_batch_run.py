@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from augury.bootstrap.cli.batch_run import BatchRun
-from augury.bootstrap.cli.batch_state import Order
+from augury.bootstrap.cli.batch_state import BatchOrder
 
 
 @pytest.mark.parametrize("key", ['it\'s "secret"', "secret key", "--key=secret"])
@@ -26,7 +26,7 @@ def _command_after_stop(options: list[str], key: str, folder: Path, monkeypatch:
     file = folder / "rows.csv"
     file.write_text("text\nfine\n")
     monkeypatch.setattr(sys, "argv", ["augury", "batch", "run", "rows.csv", *options])
-    order = Order(
+    order = BatchOrder(
         file=file,
         out=folder / "answers.csv",
         url="https://augury.example.org",

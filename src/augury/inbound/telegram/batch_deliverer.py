@@ -1,5 +1,5 @@
-"""Shows the progress of large files, and sends their results. The files still to be sent are stored, so that
-none is missed."""
+"""Shows the progress of large files, and sends their results. What is still to be sent is stored, so that no
+result is missed."""
 
 import asyncio
 import logging
@@ -31,10 +31,11 @@ from augury.inbound.telegram.topics import answering, in_topic
 LOOK_EVERY = 1.0
 """Seconds between two searches for batches that are due."""
 AT_ONCE = 30
-"""Batches that one search takes. So this many messages are changed in a second at most."""
+"""Batches that one search takes, so that at most this many messages are changed in a second."""
 PROGRESS_EVERY = timedelta(seconds=3)
 """The pause between two changes of the same message."""
 PUT_OFF = timedelta(seconds=10)
+"""The pause after a failed delivery."""
 SENDING = 300
 """Seconds that Telegram may take to receive one file."""
 CANCELS_BATCH = "xb:"
@@ -42,7 +43,7 @@ log = logging.getLogger(__name__)
 
 
 class BatchDeliverer:
-    """Writes each batch's message. Nothing else does, so that no late progress replaces a result."""
+    """Writes each batch's message. Nothing else writes it, so that no late progress replaces a result."""
 
     def __init__(
         self,

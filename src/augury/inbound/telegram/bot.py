@@ -114,7 +114,8 @@ class TelegramBot:
             yield
 
     async def _finish(self, lanes: Lanes, stopping: float) -> None:
-        """Stop all concurrently: if Telegram does not answer, each takes all its seconds."""
+        """Stop everything at the same time: while Telegram does not answer, each part takes all its
+        seconds."""
         desk = self._desk
         await asyncio.gather(
             lanes.stop(stopping), desk.deliverer.stop(stopping), desk.batch_deliverer.stop(stopping)
@@ -131,8 +132,8 @@ class TelegramBot:
         )
 
     async def _look_again(self, lanes: Lanes) -> None:
-        """Take updates that another process stored: one that lost its turn notices that late, and goes on
-        receiving until then."""
+        """Take updates that another process stored. A process that has lost its turn receives updates until
+        it notices."""
         while True:
             await asyncio.sleep(LOOK_AGAIN_EVERY)
             try:

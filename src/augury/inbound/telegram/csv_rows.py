@@ -25,7 +25,7 @@ from augury.inbound.telegram.texts import Speech
 BLOCK = 256
 """Rows that are checked at a time."""
 MOST_ERRORS = 100
-"""Errors that are kept of a file. The others are counted."""
+"""Errors of a file that are kept. All of them are counted."""
 Row: TypeAlias = Mapping[str, object]
 
 
@@ -44,7 +44,7 @@ class CsvSurvey:
 
 @dataclass(frozen=True, slots=True)
 class CsvRows:
-    """The rows as the model gets them, and the format that the results' file takes over."""
+    """The rows as the model gets them, and the file's format, which the file of results also has."""
 
     survey: CsvSurvey
     rows: Sequence[Row]

@@ -39,7 +39,9 @@ from augury.inbound.telegram.topics import answering, in_topic
 LOOK_EVERY = 1.0
 """Seconds between two reads of the notices, in case an event was missed."""
 AT_ONCE = 30
+"""Deliveries that run at the same time."""
 PUT_OFF = timedelta(seconds=10)
+"""The pause after a failed delivery."""
 log = logging.getLogger(__name__)
 
 

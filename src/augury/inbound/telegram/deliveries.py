@@ -46,8 +46,8 @@ class Deliveries(Generic[Key]):
         task.add_done_callback(ended)
 
     async def run(self, look: Callable[[], Awaitable[None]], *, every: float, what: str) -> None:
-        """Look for due deliveries until canceled: every so many seconds, and when the bell rings. `what` is
-        what cannot be read if the books are away."""
+        """Look for due deliveries until canceled: every `every` seconds, and when the bell rings. `what`
+        names them in the log if they cannot be read."""
         while True:
             self.bell.clear()
             try:

@@ -84,7 +84,12 @@ Dialogue: TypeAlias = Asking | Over
 _decoder: msgspec.json.Decoder[Dialogue | _Confirming] = msgspec.json.Decoder(Dialogue | _Confirming)
 
 
-_WRONG = {RowFault.NOT_FINITE: "wrong-range", RowFault.NOT_AN_EMBEDDING: "wrong-embedding"}
+_WRONG = {
+    RowFault.NOT_FINITE: "wrong-range",
+    RowFault.NOT_AN_EMBEDDING: "wrong-embedding",
+    RowFault.NOT_A_DATE: "wrong-date",
+}
+"""The message for a value that is readable, but that the feature does not take. Others: `wrong-text`."""
 
 
 class NoAnswer(Exception):
@@ -122,9 +127,6 @@ def with_file(dialogue: Dialogue, file: WaitingFile) -> Dialogue:
 
 def without_file(dialogue: Dialogue, message_id: int) -> Dialogue:
     return replace(dialogue, files=tuple(each for each in dialogue.files if each.message_id != message_id))
-
-
-_WRONG = {RowFault.NOT_FINITE: "wrong-range", RowFault.NOT_A_DATE: "wrong-date"}
 
 
 def answer(feature: Feature, text: str) -> Value:

@@ -32,7 +32,7 @@ PIECE = 1 << 18
 MOST_CHECKED = 5
 """Slices whose rows are checked before the price is confirmed: up to 10,000 rows."""
 MOST_ERRORS = 100
-"""Errors that are kept of a file. The others are counted."""
+"""Errors of a file that are kept. All of them are counted."""
 Result = TypeVar("Result")
 
 
@@ -137,8 +137,8 @@ def _survey(path: Path, model: Model, limits: Limits) -> FileSurvey:
 def _read(
     path: Path, encoding: str, model: Model, limits: Limits
 ) -> tuple[Sheet, Sequence[ReceivedSlice], Sequence[Slice]]:
-    """The sheet, all slices, and the first of them with their rows. The file is read as it will be when it is
-    received."""
+    """The sheet, all slices, and the first of them with their rows. The file is read in the same way as
+    later, when it becomes a batch."""
     upload = _upload(model, limits)
     slices: list[ReceivedSlice] = []
     begun: list[Slice] = []

@@ -27,7 +27,7 @@ MOST_TRIES = 3
 """Attempts before giving up on an update that fails permanently, or whose processes ended while they handled
 it. An update about a payment is never given up."""
 LAST_WORD = 1.0
-"""Seconds at a stop for storing that interrupted attempts do not count."""
+"""Seconds at a stop to store that interrupted attempts do not count."""
 FIRST_PAUSE, LAST_PAUSE = 0.5, 30.0
 CONFIRMS_FILE = "csv:"
 """The prefix of the data of a button that confirms the price of a file."""

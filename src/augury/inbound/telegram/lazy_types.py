@@ -1,4 +1,4 @@
-"""aiogram's types, of which each is built when it is first used.
+"""Builds each of aiogram's types when it is first used.
 
 aiogram has pydantic build all of its 450 types when it is imported, which takes 3 s of CPU time and 90 MB. A
 bot uses few of them. Import this module before aiogram; if aiogram is already imported, it does nothing.

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 async def become(
     bot: Bot, reply: Reply | BatchReply, words: str, buttons: InlineKeyboardMarkup | None = None
 ) -> None:
-    """Replace the placeholder by these words. If Telegram refuses that, send them as a new message, unless
+    """Replace the placeholder with these words. If Telegram refuses that, send them as a new message, unless
     the chat no longer exists."""
     try:
         await bot.edit_message_text(
@@ -23,7 +23,7 @@ async def become(
         )
     except (TelegramBadRequest, TelegramNotFound) as error:
         if "not modified" in error.message:
-            return  # it was changed, but the bot stopped before it stored that
+            return  # an earlier attempt changed it, but the bot stopped before storing that
         if "chat not found" in error.message:
             raise
         log.info("a result is sent as a new message, its own cannot be changed: %s", error)

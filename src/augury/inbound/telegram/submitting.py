@@ -97,7 +97,7 @@ async def _told_again(talk: Talk, accepted: PredictionId, message_id: int, file:
 async def _told(
     talk: Talk, prediction: Prediction, message_id: int, file: ShortFile | None, *, is_new: bool
 ) -> None:
-    """Store where the result goes, show that it is in the queue, and hand it to the deliverer."""
+    """Store where the result goes, show that the prediction is in the queue, and hand it to the deliverer."""
     reply = await talk.desk.notices.expect(
         Reply(
             chat_id=talk.chat.id,

@@ -1,5 +1,5 @@
-"""Only one process at a time serves as the bot: two would take each other's updates, and a chat's would be
-handled out of order. The others stay healthy and wait to take over."""
+"""Lets only one process at a time serve as the bot: two would take each other's updates, and those of a chat
+would be handled out of order. The other processes stay healthy and wait to take over."""
 
 import asyncio
 import logging

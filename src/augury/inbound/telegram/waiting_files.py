@@ -85,7 +85,7 @@ async def rows_of(path: Path, *, model: Model, talk: Talk) -> CsvRows:
 
 async def sheet_again(waiting: WaitingFile, talk: Talk) -> Json | None:
     """The file's format and other columns, for rows that were accepted before. None if the file or its model
-    is gone: then the results do without them."""
+    is gone: the results then lack them."""
     try:
         model = await talk.desk.models.get(waiting.model, user_id=talk.chat.user_id)
         async with downloaded(waiting.file_id, talk.bot) as path:

@@ -60,7 +60,7 @@ link-question = Link this chat to the account <b>{ $account }</b>?
     Refuse if this is not your account. The link works for ten minutes.
     You can undo it with /unlink. You then get back the credits that you bought here after linking, if the account still has them. What moves now stays in the account.
 link-refused = This chat was not linked. The link cannot be used again.
-sign-in-question = Sign in { $account } on the site, in this browser: { $client }?
+sign-in-question = Sign in { $account } on the site? The browser: { $client }.
 
     Press the number that the page shows. If you did not open the page yourself just now, somebody else is trying to sign in as you: do not sign in.
 sign-in-account = to the account <b>{ $account }</b>
@@ -246,6 +246,7 @@ ask-categorical = Choose a value, or send your own.
 ask-text = Send a text.
 ask-embedding = { $length ->
         [0] Send a list of numbers, such as [0.1, -2, 3].
+        [one] Send a list of { $length } number, such as [0.1].
        *[other] Send a list of { $length } numbers, such as [0.1, -2, 3].
     }
 ask-date = Send a date such as 28.11.2026, or 28.11.2026 09:30.
@@ -416,7 +417,7 @@ refusal-prediction-not-found = There is no such prediction.
 refusal-wrong-status = Too late: the prediction is already running or finished.
 refusal-no-valid-row = The model cannot use any of this input; nothing was charged. { $reason }
 refusal-not-explained = The answers of “{ $model }” cannot be explained: { $reason }
-refusal-explanation-too-large = The reasons for { $rows } rows are too much work. Ask for at most { $most_rows } rows at once.
+refusal-explanation-too-large = Explaining { $rows } rows is too much work. Ask for at most { $most_rows } rows at once.
 refusal-no-explanation = This prediction has no explanation of that row.
 refusal-no-rows = There are no rows.
 refusal-too-many-rows = { $rows ->

@@ -54,7 +54,7 @@ refusal-too-many-pending = В очереди уже слишком много п
     }.
 refusal-batch-not-found = Такого пакета нет.
 refusal-batch-ended = Поздно: пакет уже завершён.
-refusal-batch-too-long = В файле больше строк, чем { $most }.
+refusal-batch-too-long = В файле слишком много строк: можно не больше { $most }.
 refusal-batch-purged = Строки и ответы пакета удалены.
 refusal-too-many-batches = Незавершённых пакетов слишком много ({ $pending } из { $most }). Попробуйте через { $retry_after ->
         [one] { $retry_after } секунду
@@ -123,7 +123,7 @@ refusal-promo-code-not-found = Такого кода нет, или его ср�
 refusal-promo-code-used-up = Этот код уже исчерпан.
 refusal-promo-code-redeemed = Вы уже использовали этот код.
 refusal-already-refunded = Это уже возвращено.
-refusal-check-under-way = Уже идёт другая проверка учёта.
+refusal-check-under-way = Уже идёт другая проверка книг.
 refusal-payment-taken = Этот платёж уже зачислен — другому аккаунту или на другую сумму.
 refusal-not-refundable = Вернуть можно не больше, чем было списано: { $charged ->
         [one] { $charged } кредит
