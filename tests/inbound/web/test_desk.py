@@ -12,10 +12,13 @@ from augury.application.operation.ports import Process, ProcessRole
 from augury.application.predictions.ports.queue import Task
 from augury.cards.card import encoded
 from augury.domain.audit import Action
+from augury.domain.figures import BOUNDS, Figures, latencies_of
 from augury.domain.identifiers import PredictionId, WebhookId, uuid7
 from augury.domain.model import ModelState
+from augury.domain.usage import Usage
 from augury.domain.user import Role, User
 from augury.domain.webhook import DisabledWhy, EventType, Webhook
+from augury.inbound.web.operator.model_figures import MOST_LABELS
 from augury.inbound.web.texts import LANGUAGES, texts
 from augury.outbound.memory.queue import Dead, WaitingTask
 from tests.hexagon import PASSWORD, Hexagon, a_model
@@ -103,6 +106,15 @@ async def test_the_overview_shows_the_figures_and_follows_them(
     assert "Never checked" in shown
     assert part.startswith('<div id="figures"')
     assert 'hx-get="/app/desk/overview/figures?range=day"' in part
+
+
+async def test_a_latency_above_all_bounds_is_shown_as_such(site: Site, operator: Visitor) -> None:
+    site.hexagon.figures_tally.put_back(Figures(succeeded=1, latencies=latencies_of([BOUNDS[-1] + 1])))
+    await site.hexagon.keep_figures(Process(id=uuid7(), part=Part.WORKER))
+
+    shown = (await operator.get("/app/desk/overview")).text
+
+    assert shown.count(f'<td class="number">&gt; {BOUNDS[-1]:g}</td>') == 2
 
 
 async def test_a_user_is_found_topped_up_once_and_refunded(site: Site, operator: Visitor, ada: User) -> None:
@@ -217,6 +229,21 @@ async def test_a_canary_is_charted_beside_the_active_version_and_followed(
     alone = (await operator.get("/app/desk/models/tone@3")).text
     assert 'data-names="tone@3"' in alone
     assert "No predictions in this period." in alone
+
+
+@pytest.mark.parametrize(("labels", "says_more"), [(MOST_LABELS, False), (MOST_LABELS + 1, True)])
+async def test_the_page_says_if_there_are_more_labels_than_it_shows(
+    labels: int, says_more: bool, site: Site, operator: Visitor
+) -> None:
+    version = a_model()
+    usage = Usage(succeeded=labels, rows=labels, labels={f"label {each}": 1 for each in range(labels)})
+    site.hexagon.store_usage.tally.put_back({version.ref: usage})
+    await site.hexagon.store_usage()
+
+    shown = (await operator.get(f"/app/desk/models/{version.ref}")).text
+
+    assert shown.count('scope="rowgroup"') == MOST_LABELS
+    assert (f"Only the {MOST_LABELS} most frequent labels are shown." in shown) is says_more
 
 
 async def test_a_card_is_read_also_of_a_retired_version(site: Site, operator: Visitor) -> None:

@@ -76,7 +76,7 @@ async def test_a_table_becomes_a_version_with_a_card_whose_progress_is_seen(
     made = await site.hexagon.models.version(ModelRef("churn", 1))
     assert (made.state, made.row_price) == (ModelState.READY, 3)
     again = await send(operator, row_price="3")
-    assert notice(again).startswith("This table was trained with these settings before.")
+    assert notice(again).startswith("A model was already trained from this table with these settings.")
     assert again.url.path == here
     assert acts(site.hexagon) == [Action.TRAIN_MODEL]
 
@@ -133,11 +133,11 @@ async def test_a_refusal_is_said_and_keeps_what_was_typed(
 
 async def test_what_the_form_does_not_offer_is_refused(site: Site, operator: Visitor) -> None:
     for fields, sentence in (
-        ({"seconds": "3601"}, "none of the choices"),
+        ({"seconds": "3601"}, "not one of the choices"),
         ({"seconds": "x"}, "is not a whole number"),
-        ({"task": "ranking"}, "none of the choices"),
+        ({"task": "ranking"}, "not one of the choices"),
         ({"target": "a" * 201}, "longer than 200"),
-        ({"activate": "on"}, "none of the choices"),
+        ({"activate": "on"}, "not one of the choices"),
     ):
         refused = await send(operator, **fields)
         assert (refused.status_code, sentence in refused.text) == (422, True), fields

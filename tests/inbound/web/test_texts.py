@@ -91,7 +91,7 @@ def test_a_reason_is_said_in_the_language_of_the_page() -> None:
     reason = Reason.of(ReasonCode.NOT_A_CANARY, [differs], model="tone@1")
 
     assert texts("ru").refusal(UnfitForModel(reason=reason)) == (
-        "Модели это не подходит: версия не может работать канарейкой рядом с tone@1: "
+        "Модели это не подходит: версию нельзя дать части пользователей рядом с tone@1: "
         "age — категория, а не число"
     )
 

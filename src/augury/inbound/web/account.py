@@ -40,7 +40,7 @@ async def password(
     change_password: FromDishka[ChangePassword],
     sign_in: FromDishka[SignIn],
 ) -> Answer:
-    """All sessions end with the old password. The current one continues as a new session."""
+    """Change the password, which ends all sessions. This browser gets a new one."""
     form, user = await request.form(), request.user.member
     new = str(form.get("new", ""))
     try:
@@ -89,12 +89,12 @@ async def closing(request: PageRequest, balances: FromDishka[Balances]) -> Answe
 async def close(
     request: PageRequest, balances: FromDishka[Balances], close_account: FromDishka[CloseAccount]
 ) -> Answer:
-    """Close the account if its owner has typed its address, or has ticked the box where it has none.
-    `forfeit` is the number of credits that the page
-    said would be lost."""
+    """Close the account if its owner has typed its address, or has ticked the box if it has no address. The
+    field `forfeit` is the number of credits that the page said would be lost."""
     form, user = await request.form(), request.user.member
     typed = str(form.get("email", "")).strip().lower()
-    if typed != user.email if user.email else form.get("sure") != "yes":
+    is_confirmed = typed == user.email if user.email else form.get("sure") == "yes"
+    if not is_confirmed:
         return await _closing(request, balances, mistyped=True)
     try:
         await close_account(user_id=user.id, forfeit=typed_number(form.get("forfeit")) or 0)

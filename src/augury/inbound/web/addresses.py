@@ -9,7 +9,7 @@ from litestar import Litestar, Request
 
 _PARAMETER = re.compile(r"\\{\w+(:\w+)?\\}")
 OTHERS = ("/app", "/app/{address:path}")
-"""They answer that there is no such page."""
+"""Routes that are not pages: the first one redirects to the start page, the second one answers 404."""
 
 
 def address_of(request: Request[Any, Any, Any]) -> str:

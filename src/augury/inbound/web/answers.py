@@ -38,7 +38,7 @@ class Shown:
     bars: Sequence[Bar] = ()
     values: Sequence[tuple[str, str]] = ()
     explained: Sequence[str | None] = ()
-    """The explained output; None for the answer as a whole."""
+    """The outputs that are explained; None for the answer as a whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ def result_of(stored: StoredPrediction, model: Model, words: Texts) -> Result:
 
 
 def short(stored: StoredPrediction, model: Model, words: Texts) -> str:
-    """The answer in a few characters, for a list. Empty if the list's data do not have it."""
+    """The answer in a few characters, for a list. Empty if there is not exactly one answer."""
     answers = answers_in(stored.output)
     if len(answers) != 1 or answers[0] is None:
         return ""

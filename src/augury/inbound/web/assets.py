@@ -63,7 +63,7 @@ def _module(file: Path) -> Asset:
 
 def _asset(file: Path, others: Mapping[str, Asset]) -> Asset:
     text = _PICTURE.sub(lambda found: f'url("{others[found[1]].name}")', file.read_text("utf-8"))
-    # A module that the build could not fetch is not found later: whoever imports it does without.
+    # A module that the build could not fetch keeps its name, so importing it fails: the pages do without it.
     named = {name: asset.name for name, asset in others.items()}
     content = _MODULE.sub(lambda found: f'from "./{named.get(found[1], found[1])}"', text).encode()
     mark = hashlib.sha256(content).hexdigest()[:12]

@@ -84,7 +84,8 @@ async def leave_everywhere(request: PageRequest, sign_out: FromDishka[SignOutEve
 
 
 def own_path(text: str) -> str:
-    """The path, if it belongs to one of our pages and no browser can take it for another site's address."""
+    """The path if it belongs to one of our pages and no browser can take it for another site's address. Else
+    the start page's path."""
     is_ours = text.startswith("/app/") and len(text) <= MOST_NEXT and text.isascii() and text.isprintable()
     return text if is_ours and "\\" not in text else HOME
 

@@ -24,7 +24,7 @@ class NotWhole(Exception):
 
 @dataclass(eq=False)
 class NotOffered(Exception):
-    """The form or address has a value that is none of the page's choices."""
+    """The form or address has a value that is not one of the page's choices."""
 
     typed: str
 
@@ -85,12 +85,12 @@ def chosen(text: object, offered: Iterable[Offered]) -> Offered:
 
 
 def is_ticked(text: object) -> bool:
-    """Whether a checkbox has its tick. Browsers leave out the others. Raises `NotOffered`."""
+    """Whether a checkbox is ticked. Browsers leave out the others. Raises `NotOffered`."""
     return choice(text, ("yes",)) is not None
 
 
 def is_yes(text: object) -> bool:
-    """The answer of a form that has `yes` or `no`. Raises `NotOffered`."""
+    """Whether a field that must be `yes` or `no` is `yes`. Raises `NotOffered`."""
     return chosen(text, ("yes", "no")) == "yes"
 
 

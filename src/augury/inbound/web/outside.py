@@ -1,4 +1,5 @@
-"""What the pages need from the API's room, which they do not import."""
+"""The functions of the HTTP API that the pages use. They get them when they are made and do not import
+them."""
 
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence

@@ -36,7 +36,7 @@ from augury.inbound.web.visitor import PageRequest, signed_in
 
 PAGE = 20
 MOST_WAITING = 20.0
-"""How long the part of a page with the state is held back while nothing changes, in seconds."""
+"""Seconds that a request for the state waits for a change."""
 MOST_INPUT = 4_000
 """The maximum length of the input on the page, in characters."""
 PACE = StreamTimes(comment_every=timedelta(seconds=15), lifetime=timedelta(minutes=10))

@@ -111,7 +111,7 @@ def of_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
     if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return of_any_error(request, error)
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and request.method == "GET":
-        # After a form, its address stands in the browser: it is loaded again, bookmarked, or typed.
+        # After a form, the browser shows the form's address, which people reload or bookmark.
         return see_other(request, page_of(request))
     return _of(request, error.status_code, f"problem-{_SENTENCES.get(error.status_code, 'unreadable')}")
 
@@ -119,9 +119,8 @@ def of_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
 def of_any_error(request: Request[Any, Any, Any], error: Exception) -> Answer:
     """Answer an unexpected error. The log has all of it; the page shows only the request's id, which is also
     in the log."""
-    status = getattr(
-        getattr(error, "kind", None), "status", 500
-    )  # for a body that the edge refuses: 413, 503
+    kind = getattr(error, "kind", None)  # of a body that the edge refuses: 413, 503
+    status = getattr(kind, "status", 500)
     if status < HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.SERVICE_UNAVAILABLE:
         return _of(request, status, "problem-too-large" if status == 413 else "problem-unavailable")
     visitor = _visitor(request)
@@ -166,7 +165,8 @@ def _address(request: Request[Any, Any, Any]) -> str:
 
 
 def _visitor(request: Request[Any, Any, Any]) -> Visitor:
-    """The visitor. Nobody if the request fails before the guards, for example at an unknown address."""
+    """The visitor. An anonymous one if the request fails before the guards, for example at an unknown
+    address."""
     visitor = request.scope.get("user")
     if not isinstance(visitor, Visitor):
         visitor = request.scope["user"] = Visitor(

@@ -116,7 +116,8 @@ def _asset_url(outside: Outside, name: str) -> str:
 
 
 def _reload(seconds: int) -> Markup:
-    """Load the page again after a while: without scripts, or where the build could not fetch htmx."""
+    """A tag that loads the page again after some seconds, for browsers without scripts. If the build could
+    not fetch htmx, it is for all browsers."""
     meta = Markup('<meta http-equiv="refresh" content="{}">').format(seconds)
     return Markup("<noscript>{}</noscript>").format(meta) if "htmx.min.js" in load_assets().of else meta
 

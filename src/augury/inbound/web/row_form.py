@@ -14,7 +14,6 @@ from augury.inbound.web.texts import Texts
 MOST_CHOICES = 60
 """A list offers at most this many known categories. With more of them, people type one."""
 MOST_SUGGESTED = 300
-OTHER = "\x00"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

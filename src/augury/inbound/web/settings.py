@@ -10,5 +10,5 @@ class WebSettings:
     the first request for a page."""
     web_https: bool = False
     """Whether people reach the pages only over HTTPS: the session cookie is then `__Host-augury` and
-    `Secure`. Without this setting, that holds for requests with `X-Forwarded-Proto: https`, which the NGINX
-    in front sets."""
+    `Secure`. Otherwise it is so only for requests with `X-Forwarded-Proto: https`, which the NGINX in front
+    sets."""

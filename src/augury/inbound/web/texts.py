@@ -27,8 +27,9 @@ DIGITS = 6
 MOST_CHARACTERS = 300
 """The most characters of a value in a text."""
 MOST_WORDED = 2_000
-"""The most characters of a value that has sentences of ours."""
+"""The most characters of a value that consists of our own sentences."""
 WORDED = ("reason", "parts", "text")
+"""The names of such values."""
 _ENTRY = re.compile(r"^(?=[A-Za-z])", re.MULTILINE)
 _parser = FluentParser(with_spans=False)
 _CAPITALS = re.compile(r"(?<!^)(?=[A-Z])")

@@ -63,7 +63,7 @@ class Visitor:
 
     @property
     def csrf(self) -> str:
-        """Only a page that knows the cookie can make it. It reveals nothing about the cookie."""
+        """The token of this visitor's forms. Making it needs the cookie, about which it reveals nothing."""
         return hmac.digest(self.cookie.encode(), b"form", hashlib.sha256).hex()
 
     @property

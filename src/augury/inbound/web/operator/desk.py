@@ -24,7 +24,7 @@ DONE = (
     *("table-sent", "trained-before", "training-ends"),
     *("sent", "priced", "activated", "canary", "promoted", "rolled-back", "retired"),
 )
-"""The results of forms."""
+"""The results of forms, as `?done=` in an address names them."""
 Route = Callable[[Callable[..., Any]], HTTPRouteHandler]
 
 
@@ -50,7 +50,7 @@ def author_of(request: PageRequest) -> Author:
 def desk_page(
     request: PageRequest, section: str, template: str, *, status: int = 200, **values: object
 ) -> Answer:
-    """A page of the desk. After a form, the result stands in its address."""
+    """A page of the desk. After a form, the page's address names the result."""
     done = request.query_params.get("done", "")
     known = {"section": section, "sections": SECTIONS, "done": done if done in DONE else ""}
     return page(request, f"operator/{template}", status=status, cookies=(), **known, **values)

@@ -20,21 +20,24 @@ from augury.inbound.web.texts import Texts, texts
 from augury.inbound.web.visitor import PageRequest
 
 MOST_LABELS = 12
-"""The most frequent labels are shown."""
+"""Labels that the page shows, the most frequent ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
-    """What the template of this part shows."""
+    """The values for the template of this part."""
 
     period: ChartPeriod
     versions: Sequence[Charted]
     chart: str
     """The numbers of the charts as JSON."""
     moments: Sequence[tuple[datetime, Sequence[Usage]]]
+    """The beginning of each step with predictions, newest first, and the usage of each version."""
     unfinished_at: datetime
-    """The step that is not over."""
+    """The beginning of the step that is not over."""
     labels: Sequence[tuple[str, Sequence[float]]]
+    """The most frequent labels, and the share of each version's answers that have them."""
+    has_more_labels: bool
     durations: Mapping[float | None, str]
     """Each duration that a version can have, in milliseconds."""
 
@@ -60,13 +63,15 @@ async def read(request: PageRequest, chart_versions: ChartVersions, version: Mod
     """Raises `ModelNotFound`, `NotOffered`."""
     period = choice(request.query_params.get("range"), ChartPeriod) or ChartPeriod.HOUR
     chart = await chart_versions(version, period)
+    labels = _labels(chart.versions)
     return Beside(
         period=period,
         versions=chart.versions,
         chart=json.dumps(_columns(chart, period)),
         moments=_moments(chart),
         unfinished_at=chart.times[-1],
-        labels=_labels(chart.versions)[:MOST_LABELS],
+        labels=labels[:MOST_LABELS],
+        has_more_labels=len(labels) > MOST_LABELS,
         durations=_durations(texts(request.user.language)),
     )
 
@@ -78,8 +83,8 @@ def _durations(words: Texts) -> Mapping[float | None, str]:
 
 
 def _columns(chart: Chart, period: ChartPeriod) -> Mapping[str, Sequence[float | None]]:
-    """The numbers of the charts, named by the version's place, and the first and the last whole step by their
-    places. Steps without predictions are gaps."""
+    """The numbers of the charts. A column's name ends in its version's place. `whole` has the places of the
+    first and the last whole step. Steps without predictions are gaps."""
     columns: dict[str, Sequence[float | None]] = {"at": [int(each.timestamp()) for each in chart.times]}
     columns["whole"] = [0 if period is ChartPeriod.HOUR else 1, len(chart.times) - 2]  # counts are by minute
     for place, version in enumerate(chart.versions):
@@ -95,7 +100,7 @@ def _percent(share: float | None) -> float | None:
 
 
 def _milliseconds(seconds: float | None) -> float | None:
-    """None without predictions, and above the last step."""
+    """None without predictions, and above the last bound."""
     return None if seconds is None or math.isinf(seconds) else seconds * 1_000
 
 

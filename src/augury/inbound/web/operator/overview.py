@@ -6,7 +6,7 @@ from dishka import FromDishka
 
 from augury.application.operation.look_over import LookOver, Overview, Span
 from augury.application.ports import Clock
-from augury.domain.figures import NOTHING
+from augury.domain.figures import BOUNDS, NOTHING
 from augury.domain.quantiles import finite
 from augury.inbound.web.given import choice
 from augury.inbound.web.operator.desk import desk_get, desk_page
@@ -39,13 +39,14 @@ async def overview(
         chart=json.dumps(_chart(seen)),
         rows=[each for each in reversed(seen.points) if each.figures != NOTHING],
         unfinished_at=seen.points[-1].at,
+        longest=BOUNDS[-1],
         age=_age(seen, clock),
     )
 
 
 def _chart(seen: Overview) -> dict[str, object]:
-    """The numbers of the charts, and the first and the last whole step by their places. Latencies above the
-    last bound are gaps."""
+    """The numbers of the charts. `whole` has the places of the first and the last whole step. Latencies above
+    the last bound are gaps."""
     figures = [each.figures for each in seen.points]
     return {
         "at": [int(each.at.timestamp()) for each in seen.points],

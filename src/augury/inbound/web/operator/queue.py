@@ -1,4 +1,4 @@
-"""The page of the queue and of the messages that no worker could handle."""
+"""The page of the queue and its dead letters."""
 
 from dishka import FromDishka
 from litestar.params import FromPath

@@ -1,4 +1,4 @@
-// Bars of credits by day, one series for each model. The table below says the same. Today is not over: its bars are hollow.
+// Bars of credits by day, one series for each model. The table below says the same. The bars of today are hollow, because the day is not over.
 const colors = ["#0172ad", "#c6610f", "#2e7d32", "#8e24aa", "#b71c1c", "#5d6b7a"];
 for (const place of document.querySelectorAll("[data-chart]")) {
   const {days, models} = JSON.parse(place.dataset.chart);

@@ -7,13 +7,13 @@ const day = new Intl.DateTimeFormat(lang, {day: "numeric", month: "short"});
 const hour = new Intl.DateTimeFormat(lang, {hour: "2-digit", minute: "2-digit"});
 const TWO_DAYS = 172_800;
 const moments = (chart, all) => all.map(at => (all.at(-1) - chart.data[0][0] > TWO_DAYS ? day : hour).format(at * 1000));
-// The line has the whole steps only: one that is not over would look like a fall. It gets a ring of its own.
+// The line has only whole steps, because a step that is not over would look like a fall. That step is a ring.
 const line = uPlot.paths.linear();
 const whole = (chart, series, first, last) => {
   const [begin, end] = figures().whole;
   return Math.max(first, begin) > Math.min(last, end) ? null : line(chart, series, Math.max(first, begin), Math.min(last, end));
 };
-// A point between two gaps has no line: it gets its ring also where the others have none.
+// A point between two gaps has no line: it is a ring, too, even where the points of the line have none.
 const alone = (chart, series) => chart.data[series].flatMap((value, at, all) =>
   value != null && (at > figures().whole[1] || all[at - 1] == null && (all[at + 1] == null || at === figures().whole[1])) ? [at] : []);
 const charts = [];

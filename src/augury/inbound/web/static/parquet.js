@@ -5,7 +5,7 @@ import {gunzip} from "hyparquet-compressors/gzip.js";
 import {decompressLz4, decompressLz4Raw} from "hyparquet-compressors/lz4.js";
 import {decompress} from "fzstd/index.mjs";
 
-const MOST_BYTES = 200_000_000; // of a row group, which is read at once where the file has no index of its pages
+const MOST_BYTES = 200_000_000; // of a row group, which is read as a whole if the file has no index of its pages
 const compressors = {
   GZIP: (input, length) => gunzip(input, new Uint8Array(length)), ZSTD: input => decompress(input), LZ4: decompressLz4, LZ4_RAW: decompressLz4Raw
 };
@@ -17,7 +17,7 @@ const said = value => {
   return typeof value === "object" ? JSON.stringify(value, (_, part) => typeof part === "bigint" ? Number(part) : part) : String(value);
 };
 
-// The columns, the first rows as texts, and the number of rows. Without the values where they cannot be read.
+// The columns, the first rows as texts, and the number of rows. No rows if their values cannot be read.
 export const firstRows = async (file, most) => {
   const bytes = {byteLength: file.size, slice: (begin, end) => file.slice(begin, end).arrayBuffer()};
   const metadata = await parquetMetadataAsync(bytes), count = Number(metadata.num_rows);

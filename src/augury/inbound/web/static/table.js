@@ -1,4 +1,4 @@
-// What the beginning of a table says: its columns, its first rows, and how many there are. It is read in the browser.
+// Reads the beginning of a table in the browser: its columns, its first rows, and how many there are.
 const MOST_BYTES = 65536, MOST_ROWS = 5;
 
 // The rows of a text, as far as they are whole.
@@ -39,7 +39,7 @@ const decoded = bytes => {
   if ((one === 0xff && two === 0xfe || one && two === 0 && three && four === 0)) return [whole("utf-16le"), ""];
   if ((one === 0xfe && two === 0xff || one === 0 && two && three === 0 && four)) return [whole("utf-16be"), ""];
   if (bytes.includes(0)) return null;
-  try { return [whole("utf-8"), ""]; } catch { /* it is none */ }
+  try { return [whole("utf-8"), ""]; } catch { /* it is not UTF-8 */ }
   const lines = new TextDecoder("windows-1252").decode(bytes).split("\n"), far = lines.length > 1 ? 1 : 0;
   const part = bytes.subarray(0, lines.slice(0, lines.length - far).join("\n").length + far);
   const read = OLDER.map(name => [new TextDecoder(name).decode(part), name]);
@@ -72,7 +72,7 @@ const begun = async file => {
   }
 };
 
-// The file's first rows, and how many there are: exactly, or by their size.
+// The file's first rows, and how many there are: exactly, or estimated from their size.
 const read = async file => {
   if (!file) return null;
   if (/\.parquet$/i.test(file.name)) return (await import(document.querySelector("[data-parquet]").dataset.parquet)).firstRows(file, MOST_ROWS);

@@ -1,5 +1,5 @@
 account-of = Вы вошли как { $email }.
-keys = API-ключи
+keys = Ключи API
 webhooks = Вебхуки
 telegram = Telegram
 telegram-lead = Привяжите чат с ботом: кредиты и история станут общими.
@@ -15,7 +15,7 @@ change-password = Сменить пароль
 change-password-lead = Все остальные сеансы завершатся.
 current-password = Текущий пароль
 new-password = Новый пароль
-end-keys-too = Удалить и мои API-ключи
+end-keys-too = Удалить и мои ключи API
 close-account = Закрыть аккаунт
 close-lead = Адрес, сеансы, ключи, данные и ответы предсказаний удаляются навсегда. Движения кредитов остаются в книгах без вашего имени.
 close-loses = { $credits ->

@@ -1,10 +1,10 @@
 deviation-as-written = { $text }
 deviation-more = И ещё таких же, как последнее: { $count }
 deviation-all-books = Все книги: поступило { $given }, но у пользователей { $kept }, а заработано { $revenue }
-deviation-balance = Пользователь { $user }: на балансе доступно { $available }, отложено { $held }, не закончено { $pending }, долг { $debt }, а по движениям и предсказаниям { $said_available }, { $said_held }, { $said_pending } и { $said_debt }
+deviation-balance = Пользователь { $user }: на балансе доступно { $available }, зарезервировано { $held }, не закончено { $pending }, долг { $debt }, а по движениям и предсказаниям { $said_available }, { $said_held }, { $said_pending } и { $said_debt }
 deviation-no-balance = Пользователь { $user }: баланса нет
 deviation-impossible-transfer = Движение { $sequence } пользователя { $user }: баланс такого не допускает
-deviation-settlement = Предсказание { $prediction } пользователя { $user }, состояние «{ $status }»: отложено { $held }, списано { $captured }, освобождено { $released }, а по самому предсказанию { $said_held }, { $said_captured } и { $said_released }
+deviation-settlement = Предсказание { $prediction } пользователя { $user }, состояние «{ $status }»: зарезервировано { $held }, списано { $captured }, снято с резерва { $released }, а по самому предсказанию { $said_held }, { $said_captured } и { $said_released }
 deviation-batch = Файл { $batch } пользователя { $user }: частей { $slices }, строк { $rows }, готово { $done }, а по его частям { $said_slices }, { $said_rows } и { $said_done }
 deviation-charge = Предсказание { $prediction }, состояние «{ $status }»: списано строк { $charged } из { $rows }
 deviation-transfer-twice = Движение «{ $kind }» для { $reference } записано раз: { $count }

@@ -1,4 +1,4 @@
-file-new = Предсказать файл
+file-new = Предсказания для файла
 file-lead = Отправьте таблицу: одна строка — одно предсказание. Платите только за посчитанные строки.
 file-max-price = Максимальная цена в кредитах
 file-max-price-said = Пусто — любая цена. Файл дороже не принимается, и ничего не списывается.
@@ -42,8 +42,8 @@ credits = { $credits ->
    *[other] { $credits } кредитов
 }
 available = Доступно
-held = Отложено на незавершённые предсказания
-held-by = На что отложено
+held = Зарезервировано для незавершённых предсказаний
+held-by = Для чего зарезервировано
 debt = Долг за возвращённый платёж
 statement = Выписка
 statement-csv = Скачать последние 1000 строк как CSV
@@ -69,13 +69,13 @@ column-after = Доступно
 column-day = День
 transfer-top-up = Пополнение: { $amount }
 transfer-grant = Бесплатные кредиты: { $amount }
-transfer-hold = Отложено на предсказание: { $amount }
+transfer-hold = Зарезервировано для предсказания: { $amount }
 transfer-capture = Списано за предсказание: { $amount }
-transfer-release = Больше не отложено: { $amount }
+transfer-release = Больше не зарезервировано: { $amount }
 transfer-refund = Возвращено: { $amount }
 transfer-reversal = Отозвано: { $amount }
-transfer-merge = Перенесено вместе с другим аккаунтом: { $amount }
-transfer-split = Перенесено в отдельный аккаунт: { $amount }
+transfer-merge = Перенесено при привязке чата: { $amount }
+transfer-split = Перенесено при отвязке чата: { $amount }
 transfer-debt = Долг: { $amount }
 transfer-repayment = Долг погашен: { $amount }
 transfer-write-off = Долг списан: { $amount }

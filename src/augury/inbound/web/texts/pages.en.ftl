@@ -35,7 +35,7 @@ problem-unavailable = The service is busy or restarting. Try again in a moment.
 problem-missing = There is no such page.
 problem-too-large = That is too much data.
 problem-not-whole = “{ $typed }” is not a whole number. Go back and use digits only. Nothing was changed.
-problem-not-offered = “{ $typed }” is none of the choices on this page. Go back and choose again. Nothing was changed.
+problem-not-offered = “{ $typed }” is not one of the choices on this page. Go back and choose again. Nothing was changed.
 problem-too-long = A text is longer than { $most } characters. Go back and shorten it. Nothing was changed.
 problem-unreadable = The request could not be read.
 problem-failed = Something went wrong on our side. The error was logged.
@@ -60,6 +60,7 @@ choose = Choose
 empty-category = (empty)
 hint-embedding = { $length ->
     [0] A list of numbers, such as [0.1, -2, 3]
+    [one] A list of { $length } number, such as [0.1]
    *[other] A list of { $length } numbers, such as [0.1, -2, 3]
 }
 hint-date = A date such as 2026-11-28. Leave it empty if there is none.
@@ -83,11 +84,11 @@ fault-not-finite = must be a number within the allowed range
 fault-not-a-category = must be a text
 fault-not-64-bit = must be a number within the allowed range
 fault-not-a-text = must be a text
-fault-not-an-embedding = must be a list of numbers, such as [0.1, -2, 3], of the model's length
+fault-not-an-embedding = must be a list of as many numbers as the model takes, such as [0.1, -2, 3]
 fault-not-a-date = must be a date such as 2026-11-28
 fault-too-long = is too long
 fault-not-storable = has characters that cannot be stored
-fault-not-explained = the reasons do not add up to the prediction, so there is no answer and no charge
+fault-not-explained = the explanation does not add up to the prediction, so there is no answer and no charge
 fault-not-predicted = the model could not predict this row
 doubt-unseen-category = the model was not trained on this category
 doubt-unseen-null = has no value; it always had one when the model was trained

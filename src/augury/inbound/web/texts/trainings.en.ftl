@@ -1,13 +1,13 @@
 desk-trainings = Trainings
 desk-trainings-none = Nothing was trained here yet. Send a table below.
 desk-train = Train a model
-desk-train-lead = Send a table with examples. A worker finds out how its columns can be used, trains a model that predicts one of them, and measures how good it is on rows that it has not seen.
+desk-train-lead = Send a table with examples. A worker finds out how its columns can be used, trains a model that predicts one of them, and tests the model on rows that it has not seen.
 desk-training-target = Column to predict
 desk-training-target-said = Its name, as in the first line of the table.
 desk-training-more = More settings
 desk-training-kinds = Kinds of columns
-desk-training-kinds-said = Only for columns that should not be used as they look: on each line COLUMN=KIND, with a kind of { $kinds }.
-desk-training-kind-found = As it looks
+desk-training-kinds-said = Only for columns that should be used differently from how they look. One line per column: COLUMN=KIND. The kinds: { $kinds }.
+desk-training-kind-found = Detect from the table
 desk-training-kind-number = Number
 desk-training-kind-category = Category
 desk-training-kind-text = Text
@@ -20,8 +20,8 @@ desk-training-time = Time column
 desk-training-time-said = The test is the latest fifth of the rows by this column.
 desk-training-group = Group column
 desk-training-group-said = Rows with the same value of this column, such as a customer, stay together in the test or outside it. Give a time column or a group column, not both.
-desk-training-positive = Class that counts
-desk-training-positive-said = Of two classes, the one whose probability counts.
+desk-training-positive = Positive class
+desk-training-positive-said = Of two classes, the one that the model is to find.
 desk-training-cost = Costs of the two errors
 desk-training-cost-said = Of a false positive and of a false negative, such as 1:5. They set the threshold.
 desk-training-seconds = Seconds that it may take
@@ -46,5 +46,5 @@ desk-training-cancel-said = The best model so far is kept. If there is none yet,
 desk-training-version = Version { $model }
 desk-training-found = What was found in the table
 desk-done-table-sent = The table was received. A worker will train a model from it.
-desk-done-trained-before = This table was trained with these settings before. This is that training.
+desk-done-trained-before = A model was already trained from this table with these settings. This is that training.
 desk-done-training-ends = You ended the training early. The best model so far is kept, if there is one.

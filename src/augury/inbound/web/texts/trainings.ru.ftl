@@ -6,7 +6,7 @@ desk-training-target = Предсказываемый столбец
 desk-training-target-said = Его название, как в первой строке таблицы.
 desk-training-more = Другие настройки
 desk-training-kinds = Виды столбцов
-desk-training-kinds-said = Только для столбцов, которые надо использовать не так, как они выглядят: на каждой строке СТОЛБЕЦ=ВИД, где вид — { $kinds }.
+desk-training-kinds-said = Только для столбцов, которые надо использовать не так, как они выглядят. На каждой строке один столбец: СТОЛБЕЦ=ВИД. Виды: { $kinds }.
 desk-training-kind-found = Определить по таблице
 desk-training-kind-number = Число
 desk-training-kind-category = Категория
@@ -20,8 +20,8 @@ desk-training-time = Столбец времени
 desk-training-time-said = Проверкой станут последние 20 % строк по этому столбцу.
 desk-training-group = Столбец группы
 desk-training-group-said = Строки с одинаковым значением этого столбца, например одного клиента, целиком попадут в проверку или останутся вне её. Укажите столбец времени или столбец группы, но не оба.
-desk-training-positive = Главный класс
-desk-training-positive-said = Тот из двух классов, чья вероятность важна.
+desk-training-positive = Положительный класс
+desk-training-positive-said = Тот из двух классов, который модель должна находить.
 desk-training-cost = Цена двух ошибок
 desk-training-cost-said = Ложной тревоги и пропуска, например 1:5. Она определяет порог.
 desk-training-seconds = Сколько секунд это может занять
@@ -47,5 +47,5 @@ desk-training-cancel-said = Лучшая на этот момент модель
 desk-training-version = Версия { $model }
 desk-training-found = Что нашлось в таблице
 desk-done-table-sent = Таблица получена. Обработчик обучит по ней модель.
-desk-done-trained-before = Эту таблицу с этими настройками уже обучали. Вот то обучение.
+desk-done-trained-before = По этой таблице с этими настройками модель уже обучали. Вот это обучение.
 desk-done-training-ends = Вы закончили обучение раньше срока. Лучшая на этот момент модель сохраняется, если она уже есть.
