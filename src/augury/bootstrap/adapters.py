@@ -157,16 +157,15 @@ def registry() -> Provider:
 
 
 def counters() -> Provider:
-    """The counters of a process, in a registry of its container."""
-    from prometheus_client import CollectorRegistry  # a command of the operator counts nothing
+    """The counters of a process, and the registry that has them."""
+    from prometheus_client import CollectorRegistry  # operators' commands count nothing
 
     from augury.outbound.prometheus_counters import PrometheusCounters
 
     def counted(registry: CollectorRegistry, figures: FiguresTally) -> WithParents[PrometheusCounters]:
         return PrometheusCounters(registry, figures)
 
-    provider = Provider(scope=Scope.APP)
-    provider.provide(lambda: CollectorRegistry(auto_describe=True), provides=CollectorRegistry)
+    provider = registry()
     provider.provide(FiguresTally)
     provider.provide(counted)
     return provider

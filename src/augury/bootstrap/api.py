@@ -29,7 +29,7 @@ from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.application.webhooks.settings import WebhookSettings
 from augury.bootstrap.agents import agents_app
 from augury.bootstrap.config import ProcessSettings, read
-from augury.bootstrap.container import api_container, asked_for_faults
+from augury.bootstrap.container import api_container, requested_faults
 from augury.bootstrap.http.server import HttpServer, bound_socket, connections_possible
 from augury.bootstrap.pages import pages_of
 from augury.bootstrap.process import give_large_blocks_back, spare_the_collector
@@ -60,14 +60,14 @@ async def run_api(process: ProcessSettings) -> None:
     stop = stop_requested()
     rabbit = read(RabbitSettings)
     container = api_container(
-        *(process, read(PostgresSettings), rabbit, *http_settings()), overrides=asked_for_faults()
+        *(process, read(PostgresSettings), rabbit, *http_settings()), overrides=requested_faults()
     )
     tables = TableProcess(most=2 * (await container.get(HttpSettings)).max_batch_uploads)
     with bound_socket(process.host, process.port) as listener:
         try:
             await check_schema(await container.get(Pool))
             await container.get(BatchStore)  # reports a wrong setting before anything is served
-            async with events_heard(rabbit.urls, await told_of_ends(container)):
+            async with event_listener(rabbit.urls, await end_listener(container)):
                 await serve(container, listener, stop, await checks_of(container), tables=tables)
         finally:
             await tables.close()
@@ -101,9 +101,9 @@ def http_settings(
     )
 
 
-async def told_of_ends(container: AsyncContainer) -> Callable[[Sequence[Ended]], None]:
-    """The function that wakes requests and event streams that wait for these predictions."""
-    told = await container.get(WaitForPrediction), *await followed_by(container)
+async def end_listener(container: AsyncContainer) -> Callable[[Sequence[Ended]], None]:
+    """A function that wakes the requests and event streams that wait for the given predictions."""
+    told = await container.get(WaitForPrediction), *await stream_use_cases(container)
 
     def tell(ended: Sequence[Ended]) -> None:
         for each in told:
@@ -112,12 +112,12 @@ async def told_of_ends(container: AsyncContainer) -> Callable[[Sequence[Ended]],
     return tell
 
 
-async def followed_by(container: AsyncContainer) -> tuple[FollowPrediction, FollowPredictions]:
+async def stream_use_cases(container: AsyncContainer) -> tuple[FollowPrediction, FollowPredictions]:
     """The use cases of event streams, which learn of finished predictions."""
     return await container.get(FollowPrediction), await container.get(FollowPredictions)
 
 
-def events_heard(urls: Sequence[str], tell: Callable[[Sequence[Ended]], None]) -> EventListener:
+def event_listener(urls: Sequence[str], tell: Callable[[Sequence[Ended]], None]) -> EventListener:
     """A listener for events from the workers."""
     return EventListener(urls, tell, exchange=EVENTS, routing_key=FINISHED)
 
@@ -137,7 +137,7 @@ async def serve(
     places = await container.get(Places)
     unheard = await container.get(FollowBatch), await container.get(FollowUpload)
     trainings = await container.get(FollowTraining)
-    followed = *await followed_by(container), *unheard, trainings
+    followed = *await stream_use_cases(container), *unheard, trainings
 
     def before_stop() -> None:
         for each in (waiting, *followed):

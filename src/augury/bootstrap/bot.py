@@ -15,7 +15,7 @@ from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.places import Places
 from augury.bootstrap.config import OperatorError, ProcessSettings, SettingError, read
 from augury.bootstrap.container import bot_container
-from augury.bootstrap.health import health_told
+from augury.bootstrap.health import health_page
 from augury.bootstrap.signals import stop_requested
 from augury.bootstrap.topology import EVENTS, FINISHED
 from augury.concurrency.background import background
@@ -45,8 +45,8 @@ async def run_bot(process: ProcessSettings) -> None:
             alive, counted = await stack.enter_async_context(_serving(process, telegram))
         else:
             log.warning("AUGURY_TELEGRAM_TOKEN is not set: the bot is off")
-            alive, counted = _nothing_is_ill, None
-        await stack.enter_async_context(health_told(process, alive, counted))
+            alive, counted = _always_alive, None
+        await stack.enter_async_context(health_page(process, alive, counted))
         await stop.wait()
 
 
@@ -88,5 +88,5 @@ async def running(container: AsyncContainer, stopping: float = STOPPING) -> Asyn
         yield bot
 
 
-def _nothing_is_ill() -> bool:
+def _always_alive() -> bool:
     return True

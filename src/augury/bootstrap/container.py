@@ -76,7 +76,7 @@ def telegram(*, scope: BaseScope = Scope.APP) -> Provider:
     return provider
 
 
-def asked_for_faults() -> tuple[Provider, ...]:
+def requested_faults() -> tuple[Provider, ...]:
     """The fault points that `AUGURY_FAULT` names. Raises `SettingError` if this build has none."""
     text = os.environ.get("AUGURY_FAULT")
     if not text:

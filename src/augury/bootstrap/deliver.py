@@ -13,7 +13,7 @@ from augury.application.limits import Limits
 from augury.application.webhooks.settings import WebhookSettings
 from augury.bootstrap.config import ProcessSettings, read
 from augury.bootstrap.container import deliverer_container
-from augury.bootstrap.health import health_told
+from augury.bootstrap.health import health_page
 from augury.bootstrap.process import spare_the_collector
 from augury.bootstrap.secret_keys import webhook_secrets
 from augury.bootstrap.signals import stop_requested
@@ -39,7 +39,7 @@ async def run_deliverer(process: ProcessSettings) -> None:
         await check_schema(await container.get(Pool))
         deliverer = await container.get(WebhookDeliverer)
         counted = await container.get(CollectorRegistry)
-        async with background(deliverer.run()), health_told(process, lambda: deliverer.alive, counted):
+        async with background(deliverer.run()), health_page(process, lambda: deliverer.alive, counted):
             spare_the_collector()
             log.info("the deliverer is running")
             await stop.wait()

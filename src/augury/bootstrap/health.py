@@ -10,7 +10,7 @@ from augury.inbound.health import HealthServer
 
 
 @asynccontextmanager
-async def health_told(
+async def health_page(
     process: ProcessSettings, alive: Callable[[], bool], counted: CollectorRegistry | None = None
 ) -> AsyncIterator[None]:
     """Serve the page while the block runs, if its port is set. Raises `OperatorError` if the port is

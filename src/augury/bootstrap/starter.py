@@ -37,13 +37,13 @@ class Stock:
         return [f"the file of {each.ref} is gone or was changed, and {advice}" for each in self.lost]
 
 
-async def see_to_models(process: ProcessSettings, database: PostgresSettings) -> Stock:
-    """`have_a_starter` with its own connections, for `augury migrate`."""
+async def ensure_starter_of(process: ProcessSettings, database: PostgresSettings) -> Stock:
+    """`ensure_starter` with its own connections, for `augury migrate`."""
     async with operator_on(database, process) as operator:
-        return await have_a_starter(operator.models, operator.model_store, operator.register_model)
+        return await ensure_starter(operator.models, operator.model_store, operator.register_model)
 
 
-async def have_a_starter(models: Models, store: ModelStore, register: RegisterModel) -> Stock:
+async def ensure_starter(models: Models, store: ModelStore, register: RegisterModel) -> Stock:
     """Train `tone` if there is no model at all, or if the file of the model that was trained here is lost.
 
     Each training makes another file, so the new model is the next version, and the lost one retires.

@@ -17,9 +17,9 @@ from augury.application.models.register_model import RegisterModel
 from augury.application.operation.ports import ProcessRole
 from augury.application.ports import Clock
 from augury.application.predictions.sweep import Sweep
-from augury.bootstrap.api import checks_of, events_heard, http_settings, serve, told_of_ends
+from augury.bootstrap.api import checks_of, end_listener, event_listener, http_settings, serve
 from augury.bootstrap.config import ProcessSettings, is_set, read
-from augury.bootstrap.container import asked_for_faults, up_container
+from augury.bootstrap.container import requested_faults, up_container
 from augury.bootstrap.container import telegram as telegram_provider
 from augury.bootstrap.database import own_database
 from augury.bootstrap.http.server import bound_socket
@@ -27,7 +27,7 @@ from augury.bootstrap.postgres.embedded import sole_owner
 from augury.bootstrap.process import run
 from augury.bootstrap.secret_keys import kept_secret
 from augury.bootstrap.signals import stop_requested
-from augury.bootstrap.starter import have_a_starter
+from augury.bootstrap.starter import ensure_starter
 from augury.bootstrap.topology import EVENTS, FINISHED
 from augury.bootstrap.worker import consuming, keepers_of_models, sweeper, task_runner
 from augury.concurrency.background import background
@@ -84,17 +84,17 @@ async def _up(process: ProcessSettings, database: PostgresSettings, listener: so
         *([rabbit] if rabbit else []),
         *([telegram] if telegram.token else []),
         broker=rabbit is not None,
-        overrides=(*bot, *asked_for_faults()),
+        overrides=(*bot, *requested_faults()),
     )
     try:
         await container.get(BatchStore)  # reports a wrong setting before anything is served
         models, store = await container.get(Models), await container.get(ModelStore)
-        stock = await have_a_starter(models, store, await container.get(RegisterModel))
+        stock = await ensure_starter(models, store, await container.get(RegisterModel))
         for line in stock.losses:
             log.warning(line)
         async with AsyncExitStack() as stack:
             if rabbit:
-                await stack.enter_async_context(events_heard(rabbit.urls, await told_of_ends(container)))
+                await stack.enter_async_context(event_listener(rabbit.urls, await end_listener(container)))
                 await stack.enter_async_context(consuming(container, rabbit.urls, settings))
             else:
                 await stack.enter_async_context(_consuming_in_process(container, settings))
@@ -146,7 +146,7 @@ async def _consuming_in_process(container: AsyncContainer, settings: WorkerSetti
     settings = replace(settings, grace=min(settings.grace, GRACE))
     queue, events = await container.get(MemoryPredictionQueue), await container.get(MemoryEvents)
     runner = await task_runner(container, settings)
-    events.listen(await told_of_ends(container))
+    events.listen(await end_listener(container))
     queue.deliver_to(runner.handle, runner.handle_ticket)
     sweep, now = await container.get(Sweep), (await container.get(Clock)).now()
     while (await sweep(empty_since=now)).lost:  # one sweep repairs a limited number

@@ -29,8 +29,8 @@ from augury.application.predictions.run_predictions import RunPredictions
 from augury.application.predictions.sweep import Sweep
 from augury.application.predictions.take_over import TakeOver
 from augury.bootstrap.config import ProcessSettings, read
-from augury.bootstrap.container import asked_for_faults, worker_container
-from augury.bootstrap.health import health_told
+from augury.bootstrap.container import requested_faults, worker_container
+from augury.bootstrap.health import health_page
 from augury.bootstrap.process import spare_the_collector
 from augury.bootstrap.signals import stop_requested
 from augury.bootstrap.topology import BULK, TASKS
@@ -60,7 +60,7 @@ async def run_worker(process: ProcessSettings) -> None:
     container = worker_container(
         *(process, read(PostgresSettings), rabbit, read(Limits), settings, read(CatBoostSettings)),
         *(read(InspectorSettings), read(TrainerSettings)),
-        overrides=asked_for_faults(),
+        overrides=requested_faults(),
     )
     try:
         await check_schema(await container.get(Pool))
@@ -68,7 +68,7 @@ async def run_worker(process: ProcessSettings) -> None:
         async with AsyncExitStack() as stack:
             consumer = await stack.enter_async_context(consuming(container, rabbit.urls, settings))
             await stack.enter_async_context(
-                health_told(process, consumer.alive, await container.get(CollectorRegistry))
+                health_page(process, consumer.alive, await container.get(CollectorRegistry))
             )
             figures = await container.get(KeepFigures)
             await stack.enter_async_context(background(figures.run(ProcessRole.WORKER)))

@@ -33,7 +33,7 @@ from augury.domain.user import EmailTaken, InvalidPassword, TooManyTries
             "An amount of credits must be a positive whole number within the limit "
             "(amount 0, at most 1000000000000000)",
         ),
-        (TooManyTries(retry_after=60), "Too many tries: wait before the next (in seconds: 60)"),
+        (TooManyTries(retry_after=60), "Too many tries: wait before the next (seconds to wait: 60)"),
     ],
 )
 def test_a_refusal_is_one_line_with_its_facts(error: Exception, line: str) -> None:

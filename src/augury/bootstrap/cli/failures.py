@@ -16,7 +16,7 @@ HAS = {
 }
 """The service whose image has the library; other images do not."""
 
-_WORDS = {"least": "at least", "most": "at most", "retry_after": "in seconds:"}
+_WORDS = {"least": "at least", "most": "at most", "retry_after": "seconds to wait:"}
 """Words for the fields of errors whose names alone do not say enough."""
 
 

@@ -11,7 +11,7 @@ from augury.inbound.counts import counted
 
 @click.group()
 def ledger() -> None:
-    """The books."""
+    """The books: verify."""
 
 
 @ledger.command("verify")

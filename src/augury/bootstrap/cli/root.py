@@ -20,7 +20,7 @@ from augury.domain.text import is_storable
 
 OPERATOR_GROUPS = {
     "batch": "Batches at a service: run, cancel.",
-    "ledger": "The books.",
+    "ledger": "The books: verify.",
     "model": "Models: train, add, list, card, describe, price, roll out, retire.",
     "payment": "Payments made in Telegram Stars.",
     "promo": "Promo codes: create, list, disable, enable.",
@@ -170,9 +170,9 @@ def migrate(*, starter_model: bool, wait: float, **options: object) -> None:
         steps = migrated(database.url, wait=timedelta(seconds=wait), lock_timeout=database.lock_timeout)
         click.echo(f"migrated: {', '.join(steps)}" if steps else "the schema is up to date")
         if starter_model:
-            from augury.bootstrap.starter import see_to_models  # loads catboost
+            from augury.bootstrap.starter import ensure_starter_of  # loads catboost
 
-            stock = asyncio.run(see_to_models(process, database))
+            stock = asyncio.run(ensure_starter_of(process, database))
             click.echo(f"{stock.added.ref} is active" if stock.added else "no starter model is needed")
             for line in stock.losses:
                 click.echo(line, err=True)
