@@ -32,7 +32,7 @@ def asyncapi_document() -> dict[str, Any]:
         routing_key=FINISHED,
         schema=list[Ended],
         title=FINISHED,
-        description="Predictions that became final. Those of one run are in one event. A small "
+        description="Predictions that became final. Those settled together are in one event. A small "
         "result is the event's `ending`. Without one, the prediction has to be read.",
         mandatory=False,
     )
