@@ -139,7 +139,7 @@ def test_numbers_and_plurals_are_right(language: str, credits: int, words: str) 
         ),
         ("en", "balance", {"available": 1, "held": 0, "owed": 0}, "You have 1 credit."),
         ("en", "balance", {"available": 0, "held": 0, "owed": 1}, "0 credits. You owe 1 credit for"),
-        ("ru", "balance", {"available": 0, "held": 1, "owed": 22}, "в работе. Вы должны 22 кредита за"),
+        ("ru", "balance", {"available": 0, "held": 1, "owed": 22}, "в работе. Вы должны 22 кредита: "),
         ("ru", "queued", {"price": 1}, "зарезервирован 1 кредит."),
         ("ru", "queued", {"price": 0}, "бесплатно."),
         ("ru", "slow-down", {"seconds": 41}, "через 41 секунду;"),
