@@ -110,7 +110,7 @@ async def test_the_overview_shows_the_figures_and_follows_them(
 
 async def test_a_latency_above_all_bounds_is_shown_as_such(site: Site, operator: Visitor) -> None:
     site.hexagon.figures_tally.put_back(Figures(succeeded=1, latencies=latencies_of([BOUNDS[-1] + 1])))
-    await site.hexagon.keep_figures(Process(id=uuid7(), part=Part.WORKER))
+    await site.hexagon.keep_figures(Process(id=uuid7(), part=ProcessRole.WORKER))
 
     shown = (await operator.get("/app/desk/overview")).text
 

@@ -65,8 +65,8 @@ class Remote:
         await self._session.close()
 
     async def patiently(self, attempt: Callable[[], Awaitable[Result]]) -> Result:
-        """The result of the first attempt that is answered. An attempt that made progress before it broke off
-        may raise `PartialProgress`, so that counting starts again.
+        """The result of the first attempt that succeeds. An attempt that made progress before it broke off
+        may raise `PartialProgress`: then the attempts are counted from the beginning.
 
         Raises `Refused`, and `OperatorError` if the service stays away.
         """
@@ -93,8 +93,8 @@ class Remote:
         headers: Mapping[str, str] | None = None,
         data: AsyncIterator[bytes] | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """One request. Raises `Away` if another attempt may succeed, and `Refused` for all other statuses from
-        300: redirections are not followed."""
+        """One request. Raises `Away` if another attempt may succeed, and `Refused` for all other statuses
+        from 300: redirections are not followed."""
         assert self._session is not None
         url = URL(f"{self._base}/{path.lstrip('/')}")
         try:
