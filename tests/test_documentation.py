@@ -159,3 +159,10 @@ def test_files_exist(page: str) -> None:
     to_be_made = {f"docker/{image}/.env" for image in ("app", "bot", "worker")}
     places = (ROOT, ROOT / "src" / "augury")
     assert {name for name in named if not any((place / name).exists() for place in places)} <= to_be_made
+
+
+@pytest.mark.parametrize("index", ["docs/README.md", "docs/adr/README.md"])
+def test_an_index_names_every_page_of_its_folder(index: str) -> None:
+    folder = (ROOT / index).parent
+    others = {path.name for path in folder.glob("*.md")} - {"README.md", "telegram.ru.md"}
+    assert others - set(re.findall(r"\]\(([\w.-]+\.md)\)", PAGES[index])) == set()
