@@ -1,4 +1,4 @@
-"""Accept a batch whose slices are in the store: hold the price of all, and queue them."""
+"""Accept a batch whose slices are in the store: hold the price of all slices, and queue them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -117,8 +117,8 @@ class AcceptBatch:
                 if spent is None:
                     raise InvalidToken
                 spender.limits.require(spent, batch.price, at=now)
-            if batch.price > balance.available:
-                raise NotEnoughCredits(available=balance.available, price=batch.price)
+            if batch.price > balance.spendable:
+                raise NotEnoughCredits(available=balance.spendable, price=batch.price)
             slices = self._slices(received, now)
             holds: list[Transfer] = []
             for each in slices:
