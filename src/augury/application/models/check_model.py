@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -89,7 +89,8 @@ class CheckModel:
         async def keep() -> None:
             while True:
                 await asyncio.sleep(lease.total_seconds() / 3)
-                await self.uploads.keep(upload, stage, lease=lease)
+                with suppress(Unavailable):  # the next renewal may still be in time
+                    await self.uploads.keep(upload, stage, lease=lease)
 
         keeping = asyncio.create_task(keep())
         try:
