@@ -18,7 +18,7 @@ from augury.domain.transfer import MOST_CREDITS, InvalidAmount
 MOST_ROW_PRICE = 1_000_000
 MOST_TEXT_PRICE = 1_000_000
 LEAST_SHARE, MOST_SHARE = 0.01, 0.5
-"""Of all users, for a canary."""
+"""The share of all users that a canary may serve."""
 
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -147,9 +147,9 @@ class Model:
     """Credits per kilobyte of text, on top of the row price."""
     state: ModelState
     share: float | None = None
-    """For a canary: its part of all users."""
+    """For a canary: the share of all users that it serves."""
     replaced: int | None = None
-    """The version that was active before this one became it."""
+    """The version that was active before this one became active."""
     created_at: datetime
     speed: Speed = field(default=NOT_MEASURED, compare=False)
     """What workers have measured. It decides how work is queued and cut, never what it costs in credits."""
@@ -160,8 +160,8 @@ class Model:
         require_prices(self.row_price, self.text_price)
         if self.share is not None and not LEAST_SHARE <= self.share <= MOST_SHARE:
             raise InvalidShare(share=self.share)
-        if not 0 <= self.price_of_reasons <= MOST_ROW_PRICE:
-            raise InvalidAmount(amount=self.price_of_reasons, most=MOST_ROW_PRICE)
+        if not 0 <= self.price_of_explanation <= MOST_ROW_PRICE:
+            raise InvalidAmount(amount=self.price_of_explanation, most=MOST_ROW_PRICE)
 
     @property
     def is_active(self) -> bool:
@@ -174,7 +174,7 @@ class Model:
         return self.state is not ModelState.RETIRED
 
     def in_state(self, state: ModelState) -> Self:
-        """The version in another state than `CANARY`, and without a share."""
+        """The version in this state, which is not `CANARY`, and without a share."""
         return replace(self, state=state, share=None)
 
     def as_canary(self, share: float, active: Self) -> Self:
@@ -190,20 +190,20 @@ class Model:
         return replace(self, state=ModelState.CANARY, share=share)
 
     def after(self, active: Self | None) -> Self:
-        """This version as the active one, in place of that one. After a rollback, the version keeps the
-        predecessor that it had."""
+        """This version as the one that replaces `active`. After a rollback, the version keeps the predecessor
+        that it had."""
         if active is None or active.ref == self.ref or active.replaced == self.ref.version:
             return self
         return replace(self, replaced=active.ref.version)
 
     @property
-    def price_of_reasons(self) -> int:
+    def price_of_explanation(self) -> int:
         """Credits for the explanation of a row, on top of the row price."""
         return self.row_price if self.explain_price is None else self.explain_price
 
     def price_per_row(self, *, explained: bool = False) -> int:
         """Credits per row, with its explanation or without."""
-        return self.row_price + self.price_of_reasons if explained else self.row_price
+        return self.row_price + self.price_of_explanation if explained else self.row_price
 
     def price(self, rows: int, text_bytes: int, *, explained: bool = False) -> int:
         """The price of so many rows with so much text, in credits. Raises `InvalidAmount`."""

@@ -71,7 +71,7 @@ class VersionView(msgspec.Struct, frozen=True):
             facts.task,
             model.row_price,
             model.text_price,
-            model.price_of_reasons if model.facts.explain_work else None,
+            model.price_of_explanation if model.facts.explain_work else None,
             list(facts.classes),
             list(facts.outputs),
             schema_of_row(facts.schema, max_text=max_text),

@@ -101,7 +101,7 @@ async def quote(
     return QuoteView(
         model=str(quoted.model.ref),
         row_price=quoted.model.row_price,
-        explain_price=quoted.model.price_of_reasons if quoted.explained else None,
+        explain_price=quoted.model.price_of_explanation if quoted.explained else None,
         text_price=quoted.model.text_price,
         rows=quoted.rows,
         valid_rows=quoted.valid_rows,
