@@ -14,7 +14,8 @@ MOST_BYTES = 500_000
 
 
 class Coded(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A sentence of the card as a code with its values, for other languages. `parts` are sentences in it."""
+    """A sentence of the card as a code with its values, for other languages. It contains the sentences
+    `parts`."""
 
     code: str
     values: Mapping[str, str | int | float] = {}
@@ -25,25 +26,28 @@ class Coded(msgspec.Struct, frozen=True, omit_defaults=True):
         return msgspec.convert(reason.encoded, cls)
 
     def reason(self, words: str) -> Reason:
-        """The words serve for a code of a newer release."""
+        """The sentence as a reason. For a code of a newer release, it has these English `words`."""
         return Reason.read(msgspec.to_builtins(self), words)
 
 
 class Used(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A feature, and how it was found. `importance` is in percent of all features' together."""
+    """A feature of the model."""
 
     name: str
     kind: str
     why: str
-    """In English."""
+    """Why the column is used in this way, in English."""
     missing: float
-    """The share of rows without a value."""
+    """The share of rows without a value, from 0 to 1."""
     importance: float
+    """In percent. The importances of all features add up to 100."""
     because: Coded | None = None
     """`why` as a code."""
 
 
 class Skipped(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A column that the model does not use."""
+
     name: str
     why: str
     """In English."""
@@ -52,7 +56,7 @@ class Skipped(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Score(msgspec.Struct, frozen=True):
-    """A score on the test rows, the interval of 95 % of 400 resamples, and the baseline's score."""
+    """A score on the test rows, its 95 % interval from 400 resamples, and the baseline's score."""
 
     name: str
     value: float
@@ -65,11 +69,14 @@ class Bin(msgspec.Struct, frozen=True, omit_defaults=True):
     """Test rows with similar answers: the mean of the answers, and the mean of the truth."""
 
     said: float
+    """The mean of the predictions: probabilities of a class, or numbers."""
     seen: float
+    """The observed share of the class, or the mean of the true numbers."""
     rows: int
     low: float = 0.0
-    """For a number: the tenth and the ninetieth percentile of the truth. A class has no such members."""
+    """For numbers: the 10th percentile of the true ones. Missing for a class, like `high`."""
     high: float = 0.0
+    """For numbers: the 90th percentile of the true ones."""
 
 
 class Confusion(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -85,6 +92,7 @@ class Curve(msgspec.Struct, frozen=True):
     """The loss by the number of trees, as the mean over the folds."""
 
     loss: str
+    """CatBoost's name of the loss, such as `Logloss`."""
     trees: Sequence[int]
     training: Sequence[float]
     validation: Sequence[float]
@@ -96,9 +104,13 @@ class Threshold(msgspec.Struct, frozen=True):
     value: float
     positive: str
     false_positive: float
+    """The cost of answering `positive` wrongly, as the operator gave it."""
     false_negative: float
+    """The cost of missing a `positive`."""
     cost: float
+    """The mean cost of a test row with this threshold."""
     cost_at_half: float
+    """The mean cost with a threshold of 0.5."""
     cost_of_always: float
     """The cost of the cheaper of "always the first class" and "always the second class"."""
 
@@ -120,19 +132,23 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """`classes` or `number`."""
     target: str
     trained_at: str
+    """In ISO 8601, with seconds, in UTC."""
     table: str
     """The name of its file."""
     table_sha256: str
     table_rows: int
     train_rows: int
-    """Rows on which the scores' model was trained. The model itself was trained on all of them."""
+    """Rows on which the measured model was trained. The model in the file was then trained on all rows,
+    unless a note says otherwise."""
     test_rows: int
     split: str
     trees: int
     seconds: float
+    """How long the training took."""
     settings: str
     baseline: str
     is_interrupted: bool = False
+    """Whether an operator ended the training early."""
     notes: Sequence[str] = ()
     features: Sequence[Used] = ()
     skipped: Sequence[Skipped] = ()

@@ -1,4 +1,4 @@
-"""A card as one HTML page: no script, no request, every text of the card escaped."""
+"""A card as one HTML page. It has no scripts and makes no requests, and every text of the card is escaped."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -67,7 +67,7 @@ class _Page:
         return f'<ul class="notes">{"".join(f"<li>{each}</li>" for each in notes)}</ul>' if notes else ""
 
     def _said(self, code: Coded | None, text: str) -> str:
-        """A sentence of the card, or the English one if it has no code."""
+        """A sentence of the card in the page's language, or in English if it has no code."""
         return escape(text if code is None else self.say.reason(code.reason(text)))
 
     def _scores(self) -> str:

@@ -1,4 +1,4 @@
-"""Plots of a card as SVG without scripts. Colors are classes: one picture fits light and dark pages."""
+"""Plots of a card as SVG without scripts. Colors are CSS classes, so a plot fits light and dark pages."""
 
 from collections.abc import Callable, Sequence
 from html import escape
@@ -47,7 +47,8 @@ def calibration_plot(bins: Sequence[Bin], say: Words) -> str:
 
 
 def residual_plot(bins: Sequence[Bin], say: Words) -> str:
-    """Tenths of the predicted numbers: the mean of the true ones, and where eight in ten of them lie."""
+    """True against predicted numbers: for each tenth of the predictions the mean of the true numbers, the
+    range of the middle 80 % of them, and the diagonal."""
     values = [value for each in bins for value in (each.said, each.low, each.high)]
     span = min(values), max(values)
     x, y = _axis(*span, _LEFT, _WIDTH - _RIGHT), _axis(*span, _HEIGHT - _BOTTOM, _TOP)
@@ -60,7 +61,8 @@ def residual_plot(bins: Sequence[Bin], say: Words) -> str:
 
 
 def curve_plot(curve: Curve, say: Words) -> str:
-    """The loss on learned and on other rows, by trees."""
+    """The training and the validation loss by the number of trees, with a dot at the lowest validation
+    loss."""
     values = [*curve.training, *curve.validation]
     trees, losses = (0, max(curve.trees)), (min(values), max(values))
     x, y = _axis(*trees, _LEFT, _WIDTH - _RIGHT), _axis(*losses, _HEIGHT - _BOTTOM, _TOP)

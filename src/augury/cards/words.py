@@ -25,9 +25,9 @@ NAMED: Mapping[ReasonCode, Sequence[str]] = {
     ReasonCode.OTHER_VALUE: ["mine", "other"],
     ReasonCode.COLUMN_USED: ["kind"],
 }
-"""The values of reasons that have words of their own."""
+"""The values of reasons that have their own messages, such as `word-number`."""
 MOST_CHARACTERS = 2_000
-"""The most characters of a value in a text: Fluent puts `{???}` in the place of a longer one."""
+"""The most characters of a value in a text: Fluent writes `{???}` instead of a longer one."""
 DECIMALS = 6
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,8 @@ class Words:
 
 
 def worded(reason: Reason, say: Callable[..., str], has: Callable[[str], bool]) -> str:
-    """The words for a stored reason: each code has its own message."""
+    """The words for a stored reason. Each code has its own message. `say` formats a message with its values,
+    and `has` tells whether there is a message of this name."""
     values: dict[str, object] = {
         name: fluent_number(each, maximumFractionDigits=DECIMALS) if isinstance(each, float) else each
         for name, each in reason.values.items()

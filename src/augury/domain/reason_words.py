@@ -70,7 +70,7 @@ WORDS: Mapping[ReasonCode, str] = {
     ReasonCode.TEXT_LENGTH: "the text of {what} '{name}' ({language}) must be 1 to {most} characters of text",
     ReasonCode.CATEGORY_CHARACTERS: "a category of '{name}' contains NUL or half of a surrogate pair",
     ReasonCode.NOT_CATEGORICAL: "'{name}' is not a categorical feature (the model has: {known})",
-    ReasonCode.NO_LABEL: "the model answers no label, so none can be unsure",
+    ReasonCode.NO_LABEL: "the model does not answer with labels, so it has none that could be unsure",
     ReasonCode.NO_PROBABILITY: "{value} is not a probability from 0 to 1",
     ReasonCode.ALREADY_READ: "the file already says how to read its answer ({value})",
     ReasonCode.NONE_ACTIVE: "no version of {name} is active: activate one first",
@@ -91,11 +91,11 @@ WORDS: Mapping[ReasonCode, str] = {
     "unknown; it is answered as it is. Send the file again with value=exponent if the model learned the "
     "logarithm of the target, or with value=raw if not",
     ReasonCode.ADD_AGAIN: "an older release added it: add its file again",
-    ReasonCode.MIXED_FEATURES: "it takes categories beside texts or embeddings, and CatBoost gives the "
-    "contributions of one to the other",
-    ReasonCode.STATISTICS_OF_CATEGORIES: "its trees are not symmetric, and they ask for statistics of "
+    ReasonCode.MIXED_FEATURES: "it takes categories beside texts or embeddings, and CatBoost mixes up their "
+    "contributions",
+    ReasonCode.STATISTICS_OF_CATEGORIES: "its trees are not symmetric, and they split on statistics of "
     "categories: CatBoost explains such trees wrongly",
-    ReasonCode.UNKNOWN_SPLIT: "its trees are not symmetric, and they ask for {what}",
+    ReasonCode.UNKNOWN_SPLIT: "its trees are not symmetric, and they split on {what}",
     ReasonCode.TOO_MANY_LEAVES: "one row is too much work: its trees have {leaves} leaves",
     ReasonCode.DOES_NOT_ADD_UP: "the contributions of its features do not add up to its prediction",
     ReasonCode.NOT_EXPLAINED_BY_CATBOOST: "CatBoost cannot explain models of its kind (it says: {error})",

@@ -26,7 +26,7 @@ card-baseline = baseline
 card-measured = Measured on { $rows ->
     [one] { $rows } row
    *[other] { $rows } rows
-} that had no part in any choice. The interval comes from 400 resamples. The baseline answers { $baseline }.
+} that had no part in any choice. The interval comes from 400 resamples. The baseline's answer is { $baseline }.
 card-lower-is-better = { $score } (lower is better)
 score-auc = AUC
 score-accuracy = accuracy
@@ -45,7 +45,7 @@ card-calibration-said = Points on the diagonal are reliable probabilities. Large
 card-residuals = True and predicted numbers
 card-confusion = What it confuses
 card-curve = Learning curve
-card-curve-said = Mean loss of the folds, by trees. The strong line shows rows that the model did not learn from, the faint line rows that it did. It has { $trees ->
+card-curve-said = The mean loss over the folds, by the number of trees. The strong line shows rows that the model did not learn from, the faint line rows that it learned from. The model has { $trees ->
     [one] { $trees } tree
    *[other] { $trees } trees
 } ({ $settings }).
@@ -81,14 +81,14 @@ plot-seen = observed share
 plot-bin = { $rows ->
     [one] { $rows } row
    *[other] { $rows } rows
-}: said { $said }, seen { $seen }
+}: predicted { $said }, observed { $seen }
 plot-residuals = True numbers by predicted ones
 plot-predicted = predicted
 plot-true = true: mean, and where 80 % lie
 plot-curve = Learning curve
 plot-trees = trees
-plot-loss-logloss = Logloss
-plot-loss-multiclass = MultiClass
+plot-loss-logloss = log loss
+plot-loss-multiclass = log loss
 plot-loss-rmse = RMSE
 plot-confusion = true ↓   answered →
 plot-others = others
