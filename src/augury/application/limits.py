@@ -19,8 +19,8 @@ class Limits:
     """Characters of one text or category. A row with a longer one is invalid. In a CSV file, a value never
     has more than 131,072 characters."""
     max_answer_bytes: int = 20_000_000
-    """The most bytes that a prediction's answer may have: rows × classes of the model decide. A prediction
-    whose answer could be larger is refused, unless it has a single row."""
+    """The most bytes that a prediction's answer may have. Its size depends on rows × classes of the model. A
+    prediction whose answer could be larger is refused, unless it has a single row."""
     max_classes: int = 1_000
     """Classes that an answer lists, the likeliest first, if its request does not set `top`. The answer also
     has the sum of the other probabilities."""
@@ -38,9 +38,9 @@ class Limits:
     """Unfinished predictions of one user. Further ones go to the bulk lane, whatever their size."""
     small_time: timedelta = timedelta(seconds=0.02)
     """How long the unfinished small work of one user may take a worker, by the measured speed of the model.
-    What would take longer goes to the bulk lane, however few rows it has."""
+    Work that would take longer goes to the bulk lane, however few rows it has."""
     slice_rows: int = 2_000
-    """Rows that a worker runs at once; what is larger is run slice by slice."""
+    """Rows that a worker runs at once. Larger work is run slice by slice."""
     slice_bytes: int = 1_000_000
     """Bytes of input that a worker runs at once."""
     slice_time: timedelta = timedelta(seconds=0.1)
@@ -52,7 +52,7 @@ class Limits:
     """The longest `expires_in` of a prediction, and the default of one that has none."""
     max_explain_work: int = 10_000_000
     """The most work of the explanations in one prediction: rows × leaves of the model's trees (a tree of
-    depth 8 has 256). 10 million take about 3 seconds. Other bulk work has its turns in between."""
+    depth 8 has 256). 10 million take about 3 seconds. Other bulk work runs in between."""
     guest_credits: int = 5
     """Credits of a guest for one day. 0 turns guests off."""
     guest_rows: int = 100
@@ -100,13 +100,14 @@ class Limits:
     """How long a worker may be silent before another one takes over its predictions. It renews its lease
     after each third of this time."""
     predict_timeout: timedelta = timedelta(minutes=5)
-    """How long one batch may take. After that, its worker process ends, since a thread cannot be canceled."""
+    """How long one run may take: the predictions that a worker has begun together. After that, the worker
+    process ends, since a thread cannot be canceled."""
     max_batch_rows: int = 2_000
-    """Rows that one batch of small work claims, beyond its first prediction. So small work waits for at most
-    one batch."""
+    """Rows in one run of small work; its first prediction may have more. So small work waits for at most one
+    run."""
     max_batch_bytes: int = 1_000_000
-    """Bytes of input that one batch of small work claims, beyond its first prediction. While it is predicted,
-    each byte takes up to 40 bytes of memory. A worker predicts one batch and one slice at a time."""
+    """Bytes of input in one run of small work; its first prediction may have more. While they are predicted,
+    each takes up to 40 bytes of memory. A worker predicts one run and one slice at a time."""
     max_batches: int = 10
     """Unfinished batches of one user. Another one is answered with 429."""
     max_batch_file_rows: int = 20_000_000
@@ -150,8 +151,8 @@ class Limits:
 
     @property
     def longest_abandoned(self) -> timedelta:
-        """How long after a lease ends a worker must have taken over its predictions: one lease, for which a
-        sweeper waits after its start, and two sweeps."""
+        """The longest time from the end of a lease until another worker has taken over its predictions: one
+        lease, for which a sweeper waits after its start, and two sweeps."""
         return self.lease + 2 * self.sweep_every
 
     @property
