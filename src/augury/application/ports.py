@@ -59,22 +59,23 @@ class Counters(Protocol):
 
     @abstractmethod
     def submitted(self, submits: int) -> None:
-        """`submits` submits shared one transaction, whether they were accepted or refused."""
+        """Count one transaction that decided on this many submits, whether they were accepted or refused."""
 
     @abstractmethod
     def accepted(self, predictions: Sequence[Prediction]) -> None: ...
 
     @abstractmethod
     def settled(self, predictions: Sequence[Prediction], lane: Lane) -> None:
-        """These were run in this lane and settled together, and have ended."""
+        """Count predictions that were run in this lane and settled together. They have ended."""
 
     @abstractmethod
     def answered(self, version: str, usage: Usage) -> None:
-        """A version of a model (`name@version`) did this."""
+        """Add the work of a version of a model (`name@version`)."""
 
     @abstractmethod
     def ended(self, predictions: Sequence[Prediction]) -> None:
-        """These have ended without a worker: canceled or expired, or given up after too many attempts."""
+        """Count predictions that have ended without a worker: canceled, expired, or given up after too many
+        attempts."""
 
     @abstractmethod
     def refused(self, limit: str) -> None:
@@ -82,11 +83,11 @@ class Counters(Protocol):
 
     @abstractmethod
     def requeued(self, predictions: int) -> None:
-        """A sweep put this many predictions on the queue again."""
+        """Count predictions that a sweep put on the queue again."""
 
     @abstractmethod
     def update_done(self, *, handled: bool) -> None:
-        """The bot is done with an update of Telegram: it was handled, or given up."""
+        """Count an update of Telegram that the bot has handled or given up."""
 
     @abstractmethod
     def streams_open(self, streams: int) -> None:
@@ -102,7 +103,7 @@ class Counters(Protocol):
 
     @abstractmethod
     def result_delivered(self) -> None:
-        """The bot's delivery of a result has ended, also if the chat is gone."""
+        """Count a result whose delivery by the bot has ended: it was sent or refused, or the chat is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ class Remembered:
 
     fingerprint: bytes
     reference: UUID
-    """The prediction, or the transfer's reference."""
+    """The id of the prediction or the batch, or the transfer's reference."""
 
     def require(self, key: IdempotencyKey) -> None:
         """Raises `IdempotencyConflict` if the same name is used for another request."""

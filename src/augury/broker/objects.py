@@ -1,6 +1,6 @@
 """The queues and exchanges of the broker as both sides declare them.
 
-FastStream has such types, too, but loading it takes a lot of memory, so that only workers do.
+FastStream has such types, too. Loading it takes a lot of memory, so only workers load it.
 """
 
 from collections.abc import Mapping
@@ -23,6 +23,6 @@ class QuorumQueue:
 
 @dataclass(frozen=True, slots=True)
 class TopicExchange:
-    """A durable exchange, to which each listener binds a queue of its own."""
+    """A durable exchange. Each listener binds its own queue to it."""
 
     name: str

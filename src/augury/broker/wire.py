@@ -20,7 +20,7 @@ from augury.domain.prediction import Failure, Status
 
 CONTENT_TYPE = "application/json"
 MOST_IDS = 256
-"""Predictions in one message that a worker reads: as many as one batch has by default."""
+"""The most predictions in one message that a worker reads."""
 IDS = 128
 """Predictions that are put into one message, unless a setting says otherwise."""
 _NOTHING = msgspec.Raw(b"null")

@@ -9,7 +9,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 CANCEL_EVERY = 0.1
-"""Seconds."""
+"""Seconds between two cancellations of a task that does not end."""
 Result = TypeVar("Result")
 
 
@@ -20,7 +20,7 @@ def was_canceled() -> bool:
 
 
 async def within(seconds: float, work: Coroutine[Any, Any, Result]) -> Result:
-    """The result of `work`, within so many seconds.
+    """The result of `work`, within this many seconds.
 
     Raises `TimeoutError` when time is up, even if `work` ignores its cancellation, and
     `ConnectionAbortedError` if something else canceled `work`.

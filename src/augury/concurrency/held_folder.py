@@ -22,7 +22,7 @@ class HeldFolder:
             self._descriptor = _opened(self.path)
             if _is_locked(self._descriptor) and self.path.exists():
                 return
-            os.close(self._descriptor)  # somebody took it for a leftover before it was locked
+            os.close(self._descriptor)  # another process took it for a leftover before it was locked
 
     def __enter__(self) -> Self:
         return self
@@ -39,7 +39,7 @@ def delete_leftovers(prefix: str) -> int:
     number."""
     deleted = 0
     for folder in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
-        with suppress(OSError):  # it is gone, no folder, or somebody else's
+        with suppress(OSError):  # it is gone, is not a folder, or belongs to somebody else
             descriptor = _opened(folder)
             try:
                 if os.fstat(descriptor).st_uid == os.geteuid() and _is_locked(descriptor):
@@ -56,7 +56,7 @@ def _opened(folder: Path) -> int:
 
 
 def _is_locked(descriptor: int) -> bool:
-    """Try to lock it."""
+    """Try to lock it. Returns whether this process now holds the lock."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

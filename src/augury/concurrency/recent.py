@@ -12,7 +12,8 @@ Value = TypeVar("Value")
 
 
 class Recent(Generic[Key, Value]):
-    """Keeps up to `most` values for `lifetime`, the most recently used. A lifetime of zero keeps none."""
+    """Keeps up to `most` values, each for `lifetime`. Beyond that, the least recently used are dropped. A
+    lifetime of zero keeps none."""
 
     def __init__(self, *, most: int, lifetime: timedelta, now: Callable[[], float] = time.monotonic) -> None:
         self._values: TTLCache[Key, Value] = TTLCache(most, lifetime.total_seconds(), timer=now)

@@ -13,7 +13,7 @@ Result = TypeVar("Result")
 
 class Threads:
     def __init__(self, most: int, *, name: str, niceness: int = 0) -> None:
-        """At most so many threads, which are started when they are needed. Their names begin with `name`.
+        """At most `most` threads, which are started when they are needed. Their names begin with `name`.
 
         With `niceness`, they give way to others if processors are scarce. Not every system lets a single
         thread give way.

@@ -1,4 +1,4 @@
-"""The caller's `traceparent` (W3C Trace Context): log lines of one request share it."""
+"""The caller's `traceparent` (W3C Trace Context), which the log lines of one request share."""
 
 import re
 

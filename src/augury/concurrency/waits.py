@@ -7,7 +7,7 @@ from typing import Any
 
 
 async def is_set_within(seconds: float, event: asyncio.Event) -> bool:
-    """Wait for the event, at most so many seconds. Returns whether it is set.
+    """Wait up to this many seconds for the event. Returns whether it is set.
 
     `asyncio.wait_for` of Python 3.11 may lose a cancellation that comes together with the event.
     """
@@ -18,7 +18,7 @@ async def is_set_within(seconds: float, event: asyncio.Event) -> bool:
 
 
 async def end(tasks: Collection[asyncio.Task[Any]], *, grace: float = 0) -> None:
-    """Wait for the tasks, at most `grace` seconds. Then cancel the rest, and wait until they have ended."""
+    """Wait up to `grace` seconds for the tasks. Then cancel the rest, and wait until they have ended."""
     if tasks and grace:
         await asyncio.wait(tasks, timeout=grace)
     for task in tasks:

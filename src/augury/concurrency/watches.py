@@ -37,9 +37,9 @@ class _Watched(Generic[State]):
 class Watches(Generic[Key, State]):
     """Things that are followed. `read` returns the states of these keys; it may leave out some.
 
-    A thing is read when it is rung. It is also read from time to time, because a ring can get lost: at first
-    every second, later every `SLOWEST` seconds. One read fetches all due things. A thing whose state
-    `is_last` is not read again.
+    A thing is read soon after `ring` was called for it. It is also read from time to time, because such a
+    call can get lost: at first every second, later every `SLOWEST` seconds. One read fetches all due things.
+    A thing whose state `is_last` is not read again.
     """
 
     def __init__(

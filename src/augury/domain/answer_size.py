@@ -21,7 +21,7 @@ _BESIDE = 40
 def answer_bytes_of(
     task: ModelTask, classes: tuple[str, ...], outputs: tuple[str, ...], top: int | None
 ) -> int:
-    """The maximum size of an answer that lists `top` classes; None: all classes."""
+    """The maximum size of the answer to one row, in bytes of JSON, if it lists `top` classes; None: all."""
     names = [len(json.dumps(name, ensure_ascii=False).encode("utf-8", "replace")) for name in classes]
     listed, beside = names, _AROUND
     if top is not None:
@@ -38,6 +38,7 @@ def answer_bytes_of(
 
 
 def explanation_bytes_of(features: Sequence[str], *, numbers: int, top: int) -> int:
-    """The maximum size of the explanations of so many numbers by `top` features, without the texts' words."""
+    """The maximum size of a row's explanations, in bytes of JSON, without the words of texts. Each of the
+    `numbers` has one explanation, which lists `top` features."""
     longest = max(len(json.dumps(name)) for name in features)
     return numbers * (_EXPLANATION + min(top, len(features)) * (_CONTRIBUTION + longest))

@@ -66,7 +66,8 @@ class Balance:
         return max(0, self.debt - self.available)
 
     def after(self, transfer: Transfer) -> Self:
-        """Apply `transfer`. Raises `BooksDisagree` if a side would become negative, and `InvalidAmount`."""
+        """Apply `transfer`. Raises `BooksDisagree` if an account would become negative, and `InvalidAmount`
+        if the balance would exceed `MOST_CREDITS`."""
         kind, amount = transfer.kind, transfer.amount
         available, held, debt = self.available, self.held, self.debt
         if transfer.to_user_id == self.user_id:

@@ -21,7 +21,7 @@ ABSENT = Absent.ABSENT
 
 
 class NameIndex:
-    """Finds a name exactly, or else without surrounding blanks: ` score ` and `score` may both exist."""
+    """Finds a name exactly, or else without surrounding whitespace: ` score ` and `score` may both exist."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self._names = set(names)

@@ -1,4 +1,4 @@
-"""Signing in to the pages by a chat: the number that the page and the chat compare."""
+"""Signing in to the pages through a chat: the number that the page and the chat compare."""
 
 import hashlib
 
@@ -12,8 +12,8 @@ def number_of(code: str) -> int:
 
 
 def choices_of(code: str) -> tuple[int, ...]:
-    """The numbers among which the chat's owner finds the page's one, in ascending order. They are the same
-    whenever the chat is asked again."""
+    """The numbers from which the chat's owner chooses the one on the page, in ascending order. They are the
+    same whenever the chat is asked again."""
     return tuple(sorted(_numbers(code)))
 
 

@@ -11,7 +11,7 @@ _MOST_CHARACTERS = 40
 
 def read_date(text: str) -> datetime | None:
     """The date and time in `text`, or None. `2026-11-28`, `2026/11/28` and `28.11.2026` are dates, each with
-    or without a time after a blank or a `T`.
+    or without a time after a space or a `T`.
 
     A time zone is dropped, not converted: the hour is the one that was written. `11/28/2026` is not accepted,
     since `11/10/2026` has two readings.

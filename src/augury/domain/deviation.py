@@ -68,7 +68,7 @@ class Deviation:
 
     @classmethod
     def of(cls, code: DeviationCode, **values: Value) -> Self:
-        """With the values that the words of this code have in braces."""
+        """`values` are those that the words of this code name in braces."""
         return cls(code, values)
 
     @classmethod

@@ -38,7 +38,7 @@ class Feature:
     nullable: bool = True
     """Whether a number may be missing. False if the model was trained to forbid it."""
     length: int | None = None
-    """How many numbers an embedding has. None for other features, and if the model takes any number."""
+    """How many numbers an embedding has. None for other features, and if the model accepts any length."""
 
     def fault(self, value: object, max_text: int = MOST_TEXT) -> RowFault | None:
         """What is wrong with the value, or None. An unseen category is valid: models can handle it. A text or

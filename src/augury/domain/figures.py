@@ -50,6 +50,7 @@ class Figures:
 
 
 def latencies_of(seconds: Iterable[float]) -> tuple[int, ...]:
+    """The number of latencies in each bucket of `BOUNDS`, and in the last bucket."""
     counted = [0] * (len(BOUNDS) + 1)
     for each in seconds:
         counted[bisect_left(BOUNDS, each)] += 1

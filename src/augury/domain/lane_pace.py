@@ -10,7 +10,7 @@ from augury.domain.queue_place import Standing
 SMOOTHING = 4.0
 """Rates are averaged over this many seconds: half a minute would be too slow for a changing load."""
 REMEMBERED = 64
-"""Waits whose estimates are compared with the actual wait."""
+"""The number of estimates that are kept to compare them with the actual waits."""
 ENOUGH = 8
 """At least this many compared waits are needed to know the error of estimates."""
 UNSURE = 2.0
@@ -37,11 +37,11 @@ class Pace:
 
     @property
     def room(self) -> int:
-        """How many more estimates are stored."""
+        """How many more estimates can be kept."""
         return REMEMBERED - len(self._waits)
 
     def expect(self, user: UserId | None, last: PredictionId, starts_in: float, now: float) -> None:
-        """Store an estimate, to compare it with the actual wait later."""
+        """Keep an estimate, to compare it with the actual wait later. The times are in seconds."""
         if starts_in > 1 and self.room:
             self._waits.append((user, last, now, starts_in))
 
@@ -58,7 +58,7 @@ class Pace:
 
     @property
     def p90(self) -> float:
-        """The factor by which waits exceed their estimates at most, in nine of ten cases."""
+        """In nine of ten cases, a wait is at most this many times as long as its estimate."""
         if len(self._ratios) < ENOUGH:
             return UNSURE
         return max(1.0, sorted(self._ratios)[int(0.9 * len(self._ratios))])

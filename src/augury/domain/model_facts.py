@@ -50,7 +50,7 @@ class ModelFacts:
     """The work of explaining one row: the leaves of all trees, as if all branches of a tree were equally
     deep. None if the model cannot be explained."""
     unexplained: Reason | None = None
-    """Why it cannot be explained. Empty if it can, or if an older release added the model."""
+    """Why it cannot be explained. None if it can, or if an older release added the model."""
     texts: ModelTexts = field(default_factory=ModelTexts)
     ignored: tuple[str, ...] = ()
     """Features for which the file has categories, but that are not categorical features of the model. Not
@@ -59,8 +59,8 @@ class ModelFacts:
     unsure_below: float | None = None
     """For a classifier: people see that a label with a lower probability is unsure. None: never."""
     card: str | None = None
-    """The card in the file, as JSON. It is stored beside the facts, which are read at every start: models
-    that are read have none, see `Models.card`."""
+    """The card in the file, as JSON. It is None in facts that are read from the books: they are read at every
+    start, so the card is stored separately (`Models.card`)."""
 
     def answer_bytes(self, top: int | None = None) -> int:
         """The maximum size of the answer to one row as JSON, in bytes, if it lists `top` classes; None: all
@@ -85,7 +85,7 @@ class ModelFacts:
         return self.explain_work is not None and rows * self.explain_work <= most_work
 
     def explanation_bytes(self, top: int) -> int:
-        """The most bytes that the explanation of one row has as JSON, without its texts' words."""
+        """The maximum size of the explanation of one row, in bytes of JSON, without the words of texts."""
         numbers = (
             len(self.form.names) if self.task in (ModelTask.MULTILABEL, ModelTask.MULTI_REGRESSION) else 1
         )
@@ -127,7 +127,7 @@ class ModelFacts:
         )
 
     def unsure(self, below: float) -> Self:
-        """Change the probability below which a label is not sure. Raises `UnfitForModel`."""
+        """Change the probability below which a label is unsure. Raises `UnfitForModel`."""
         if not self.classes:
             raise UnfitForModel(reason=Reason.of(ReasonCode.NO_LABEL))
         if not 0 <= below <= 1:

@@ -62,7 +62,7 @@ class TrainingEnded(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class TrainingProgress:
-    """How far a training is."""
+    """How far a training has come."""
 
     percent: int = 0
     seconds_left: int | None = None
@@ -77,7 +77,7 @@ class ModelTraining:
 
     id: TrainingId
     name: str
-    """The name that the model becomes a version of."""
+    """The name of the model. What is trained becomes its next version."""
     table_id: ModelFileId
     sha256: str
     """The digest of the table, which is deleted after the training has ended."""
@@ -88,7 +88,7 @@ class ModelTraining:
     created_at: datetime
     state: TrainingState = TrainingState.QUEUED
     attempts: int = 0
-    """How many workers have started it. The number is also the fence of the latest one."""
+    """How many workers have started it. The number is also the fencing token of the latest one."""
     is_stopping: bool = False
     """An operator wants the best model so far."""
     progress: TrainingProgress = TrainingProgress()

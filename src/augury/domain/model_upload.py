@@ -36,7 +36,7 @@ class CheckStage(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadTerms:
-    """How the version will be offered. None means the price of the version before."""
+    """How the version will be offered. Prices are in credits. None means the previous version's price."""
 
     row_price: int | None = None
     text_price: int | None = None
@@ -48,7 +48,7 @@ class UploadTerms:
         require_prices(self.row_price or 0, self.text_price or 0)
 
     def priced(self, model: Model) -> Model:
-        """The model with the prices that are given."""
+        """The model with these prices where they are given."""
         row, text = self.row_price, self.text_price
         return replace(
             model,
@@ -72,7 +72,7 @@ class ModelUpload:
     """`CHECKING`, `REFUSED`, or `READY` once the version exists."""
     stage: CheckStage = CheckStage.WAITING
     attempts: int = 0
-    """How many workers have started to check it. The number is also the fence of the latest one."""
+    """How many workers have started to check it. The number is also the fencing token of the latest one."""
     reason: Reason | None = None
     """Why it was refused, or a remark for the operator about the new version."""
 

@@ -108,7 +108,7 @@ def _as_programs_write(text: str, column: Collection[Convention]) -> str | None:
 
 
 def _plain(text: str) -> str:
-    """The text stripped, with every inner blank as a space, and with an ASCII minus."""
+    """The text stripped, with a space for each inner whitespace character, and with an ASCII minus."""
     text = text.strip()
     if text.isascii() and text.isprintable():
         return text

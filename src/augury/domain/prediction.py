@@ -139,8 +139,8 @@ class Prediction:
     The rows and the model's answers are not included: they are large, no decision depends on them, and they
     are passed separately as JSON text.
 
-    Only the memory adapter calls `start` and `hand_back`. PostgreSQL does the same for a whole batch in one
-    SQL statement each; the contract tests keep both equal.
+    Only the memory adapter calls `start` and `hand_back`. PostgreSQL does each of them for many predictions
+    in one SQL statement; the contract tests keep both equal.
     """
 
     id: PredictionId
@@ -192,7 +192,7 @@ class Prediction:
 
     @property
     def error_count(self) -> int:
-        """The number of rows that could not be predicted. More than are listed, if there are many."""
+        """The number of rows that could not be predicted. If there are many, only some of them are listed."""
         was_predicted = self.status is Status.SUCCEEDED or self.failure is Failure.NO_VALID_ROW
         return self.rows - self.valid_rows if was_predicted else 0
 

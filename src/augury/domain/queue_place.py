@@ -53,8 +53,7 @@ class Line:
         return self.waiting * served / self.cost, served
 
     def before(self, id: PredictionId) -> tuple[float, float]:
-        """The number of predictions, and the work, in front of this one, which may have come later than the
-        read.
+        """The number of predictions, and the work, in front of this one. It may be newer than all marks.
 
         Between two marks, predictions are assumed to be spread evenly over their ids, which begin with the
         time.
@@ -81,8 +80,8 @@ class Line:
 
 
 class ServiceCurve:
-    """What the users of the bulk lane were served when the least share reached a position: two sums of
-    functions that rise evenly while one user is served."""
+    """How many predictions, and how much cost, the bulk lane serves until the least share reaches a position.
+    Both are sums of one function per user, which rises linearly while this user is served."""
 
     def __init__(self, lines: Iterable[Line]) -> None:
         bends = sorted(
@@ -99,7 +98,7 @@ class ServiceCurve:
         )
         self._positions: list[float] = []
         self._at: list[tuple[float, float, float, float]] = []
-        """For each position: predictions, cost, and how much they rise from there on."""
+        """For each position: predictions, cost, and the slopes of both from there on."""
         position = count = cost = counts = costs = 0.0
         for bend, more_counts, more_costs in bends:
             count, cost = count + counts * (bend - position), cost + costs * (bend - position)
@@ -108,7 +107,7 @@ class ServiceCurve:
             self._at.append((count, cost, counts, costs))
 
     def until(self, reached: float) -> tuple[float, float]:
-        """Predictions and cost."""
+        """The number of predictions, and the cost, that are served until this position."""
         place = bisect_right(self._positions, reached) - 1
         if place < 0:
             return 0.0, 0.0
@@ -119,9 +118,10 @@ class ServiceCurve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """The waiting predictions at one moment, and which of them already waited at the previous read.
+    """The waiting predictions at one moment, and how much of them was already there at the previous read.
 
-    Users can be thousands, so a place takes logarithmic time. Making it takes a few microseconds for each.
+    There can be thousands of users, so a place is found in logarithmic time. Creating a `Standing` takes a
+    few microseconds per user.
     """
 
     small: Line | None = None
@@ -129,9 +129,9 @@ class Standing:
     begun: frozenset[PredictionId] = frozenset()
     """Predictions that a worker is running although their rows do not show it yet."""
     small_left: int = 0
-    """Predictions of the small lane up to the given id."""
+    """Predictions of the small lane up to the newest one of the previous read."""
     bulk_left: float = 0.0
-    """The cost of those in the bulk lane."""
+    """The cost of such predictions in the bulk lane."""
     last: PredictionId | None = field(init=False)
     """The newest waiting prediction."""
     _service: ServiceCurve = field(init=False, repr=False, compare=False)

@@ -24,7 +24,7 @@ class Reason:
 
     @classmethod
     def of(cls, code: ReasonCode, parts: Iterable["Reason"] = (), **values: Value) -> Self:
-        """With the values that the words of this code have in braces."""
+        """`values` are those that the words of this code name in braces."""
         kept = {name: _storable(each) if isinstance(each, str) else each for name, each in values.items()}
         return cls(code, kept, tuple(parts)[:MOST_PARTS])
 
@@ -47,7 +47,7 @@ class Reason:
     def _decoded(cls, encoded: Mapping[str, Any]) -> Self:
         parts = tuple(map(cls._decoded, encoded.get("parts", ())))
         found = cls(ReasonCode(encoded["code"]), dict(encoded.get("values", {})), parts)
-        str(found)  # that it has all values of its words
+        str(found)  # raises `KeyError` if a value is missing
         return found
 
     @property

@@ -77,7 +77,7 @@ def kept_errors(errors: Iterable[RowError], *, most: int) -> tuple[RowError, ...
 
 
 def kept_warnings(warnings: Iterable[RowWarning]) -> tuple[RowWarning, ...]:
-    """The warnings with their fields' names cut. Their number was limited when they were made."""
+    """The warnings with their fields' names shortened. Their number was limited when they were made."""
     return tuple(replace(each, field=_cut(each.field)) for each in warnings)
 
 

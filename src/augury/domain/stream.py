@@ -1,3 +1,5 @@
+"""An error of event streams."""
+
 from dataclasses import dataclass
 
 from augury.domain.errors import DomainError

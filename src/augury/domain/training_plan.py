@@ -16,7 +16,7 @@ MOST_SECONDS = 3_600
 
 
 class PlanFault(StrEnum):
-    """What is wrong with a plan, for edges that have words of their own for it."""
+    """What is wrong with a plan, for adapters that word it themselves."""
 
     NO_TARGET = "no-target"
     TWO_SPLITS = "two-splits"
@@ -87,7 +87,8 @@ class TrainingTask(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """`time` and `group` are columns that decide the split; at most one is given."""
+    """What to learn from a table, and how. `time` and `group` are columns that decide the split; at most one
+    of them is given."""
 
     target: str
     kinds: Mapping[str, ColumnKind] = field(default_factory=dict)
@@ -117,8 +118,8 @@ class Plan:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The operator's settings as JSON values. `of` is the inverse. The number of threads is the
-        machine's."""
+        """The operator's settings as JSON values. `of` is the inverse. The number of threads is not among
+        them: it belongs to the machine."""
         return {
             "target": self.target,
             "kinds": {name: str(kind) for name, kind in self.kinds.items()},

@@ -1,4 +1,4 @@
-"""Transfers: every change of a balance is one, and it names both of its accounts.
+"""Transfers: every change of a balance is a transfer, which names both of its accounts.
 
 Credits are integers. Money only ever moves between two accounts, so that at every moment
 funding + promotion = Σ (available + held - debt) + revenue.

@@ -29,9 +29,8 @@ class InvalidEmail(DomainError):
 class InvalidPassword(DomainError):
     """The password is too short, too long, or not valid text."""
 
-    # Both in characters.
-
     least: int = LEAST_PASSWORD_CHARACTERS
+    """Characters, like `most`."""
     most: int = MOST_PASSWORD_CHARACTERS
 
 
@@ -153,7 +152,8 @@ class User:
     closed_at: datetime | None = None
     blocked_at: datetime | None = None
     access_version: int = 0
-    """Access tokens of another version are not valid. The version changes with the password."""
+    """Access tokens of another version are not valid. The version changes when the password changes, and when
+    the user signs out everywhere."""
 
     def with_role(self, role: Role, *, by: UserId | None) -> Self:
         """Make the user a member or an administrator. `by` is None only for an operator.

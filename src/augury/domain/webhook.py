@@ -106,7 +106,8 @@ class Webhook:
         return self.is_enabled and (event is EventType.TEST or event in self.events)
 
     def crossed(self, before: int, after: int) -> bool:
-        """Whether the available credits fall below its threshold from the first to the second amount."""
+        """Whether the available credits fell below its threshold when they changed from `before` to
+        `after`."""
         threshold = self.balance_below
         return threshold is not None and self.wants(EventType.BALANCE_LOW) and after < threshold <= before
 

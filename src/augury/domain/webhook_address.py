@@ -31,7 +31,7 @@ class CallTarget:
 
 
 def target_of(url: str) -> CallTarget:
-    """Raises `InvalidWebhook`."""
+    """The target of a call to this URL. Raises `InvalidWebhook`."""
     if len(url) > MOST_URL_CHARACTERS or not is_storable(url) or not url.isprintable() or " " in url:
         raise InvalidWebhook(reason=Reason.of(ReasonCode.URL_LENGTH, most=MOST_URL_CHARACTERS))
     try:

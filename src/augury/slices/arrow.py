@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from augury.domain.row_errors import RowDoubt, RowError, RowFault, RowWarning
 
-# Arrow has no types for type checkers.
+# pyarrow has no type hints.
 Table: TypeAlias = Any
 Cells: TypeAlias = Any
 """An array, or several as one column."""
@@ -37,7 +37,7 @@ def _leave_pandas_out() -> None:
 _leave_pandas_out()
 # Arrow's own allocator keeps tens of megabytes for a few that are in use.
 pa.set_memory_pool(pa.system_memory_pool())
-# A slice is small: its columns are packed and unpacked sooner than threads have begun.
+# A slice is small: compressing its columns takes less time than starting threads.
 _OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
 _READ = pa.ipc.IpcReadOptions(use_threads=False)
 _WARNINGS = b"warnings"
@@ -63,7 +63,7 @@ class Answers:
     """The answers to a slice, one row for each of its rows.
 
     The columns are those of the model's `AnswerForm` by their keys, then `field` and `fault` of the row's
-    error. What is missing is null.
+    error. Missing values are null.
     """
 
     table: Table

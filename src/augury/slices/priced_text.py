@@ -14,14 +14,14 @@ from augury.slices.sheet import RowStorage, Sheet
 
 _decoder: msgspec.json.Decoder[object] = msgspec.json.Decoder()
 _BLANKS = "".join(filter(str.isspace, map(chr, range(0x3001))))
-"""The characters that `str.strip` removes. Arrow removes a few less."""
+"""The characters that `str.strip` removes. Arrow alone would remove a few fewer."""
 
 
 def text_bytes(kind: RowStorage, table: Table, schema: InputSchema, places: Mapping[str, int]) -> int:
-    """The UTF-8 bytes of the values of the model's text features in this table of rows, or of some rows.
+    """The number of UTF-8 bytes of the model's text features in this table of rows.
 
-    `places` are the columns of the features, by name. Blanks around a CSV cell do not count, because the
-    model does not get them.
+    `places` are the positions of the features' columns, by name. Whitespace around a CSV cell does not count,
+    because the model does not get it.
     """
     names = [feature.name for feature in schema.features if feature.kind is FeatureKind.TEXT]
     if not names:
@@ -32,8 +32,8 @@ def text_bytes(kind: RowStorage, table: Table, schema: InputSchema, places: Mapp
 
 
 def places_in(sheet: Sheet) -> Mapping[str, int]:
-    """The columns of the features, by name."""
-    pairs = zip(sheet.features, sheet.places, strict=False)  # of JSON there are no places
+    """The positions of the features' columns, by name."""
+    pairs = zip(sheet.features, sheet.places, strict=False)  # a sheet of JSON has no places
     return {name: place for name, place in pairs if name is not None}
 
 

@@ -13,7 +13,7 @@ from augury.domain.numbers import ALL, COMMAS, Convention
 
 
 class RowStorage(StrEnum):
-    """How the rows of a slice are stored, in an Arrow table."""
+    """How the Arrow table of a slice stores the rows."""
 
     TEXT = "text"
     """Columns of texts, named by their position, with null where a row is too short: cells of a CSV file."""
@@ -39,11 +39,13 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     task: ModelTask | None = None
     """The kind of the model's answers. None if the previous release accepted the batch."""
     outputs: Sequence[str] = ()
-    """The names of several values."""
+    """The names of the values, if the model answers several."""
     top: int | None = None
     """The number of classes or labels that an answer lists, the likeliest first. None: all."""
     delimiter: str = ","
+    """The delimiter of a CSV file with the answers."""
     decimal: str = "."
+    """The decimal sign of its numbers."""
     conventions: Mapping[str, Sequence[str]] = {}
     """By feature, the names of the conventions that the numbers of its column follow. Missing: all."""
     has_decimal_commas: bool = False
@@ -92,6 +94,7 @@ def answers_of(facts: ModelFacts) -> AnswerFields:
 
 
 def names_of(conventions: Collection[Convention]) -> Sequence[str]:
+    """The conventions as `Sheet.conventions` has them."""
     return sorted(convention.name for convention in conventions)
 
 

@@ -10,12 +10,12 @@ from augury.domain.chat import NoBot
 
 LIFETIME = timedelta(minutes=5)
 PREFIX = "login-"
-"""Before the code in a deep link, so that the bot can tell it from the code that links an account."""
+"""It stands before the code in a deep link, so that the bot can tell it from a code that links an account."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskChatSignIn:
-    """Begin to sign a browser in by a chat. The chat's owner has five minutes to confirm it."""
+    """Begin to sign a browser in through a chat. The chat's owner has five minutes to confirm it."""
 
     sign_ins: ChatSignIns
     links: Links

@@ -69,8 +69,8 @@ class ChartVersions:
     def _times(
         self, found: Mapping[ModelRef, CountsOverTime], within: timedelta, step: timedelta
     ) -> Sequence[datetime]:
-        """The counts have the time of the database, which may differ a little from the clock of this
-        process."""
+        """The beginnings of all steps. Counts carry the time of the database, which may differ a little from
+        the clock of this process."""
         counted = [at for steps in found.values() for at in steps.by_time]
         seconds, now = int(step.total_seconds()), self.clock.now()
         first = min([now - within, *counted]).timestamp() // seconds

@@ -45,7 +45,7 @@ class CheckBooks:
         return await self._runs.last(most=MOST_LISTED, silent_for=SILENT)
 
     async def until_canceled(self) -> None:
-        """Wait until the process ends, then end the check."""
+        """Wait until canceled, because the process ends. Then cancel the running check."""
         try:
             await asyncio.Event().wait()
         finally:

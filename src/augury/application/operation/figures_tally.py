@@ -14,7 +14,8 @@ class FiguresTally:
         self._counted += Figures(accepted=predictions)
 
     def ended(self, predictions: Sequence[Prediction]) -> None:
-        """Times come from the processes' own clocks: if a clock is behind, a latency may be 0."""
+        """Count final predictions. Their times come from different processes: if a clock is behind, a latency
+        may count as 0."""
         self._counted += Figures(
             succeeded=sum(each.status is Status.SUCCEEDED for each in predictions),
             failed=sum(each.status is Status.FAILED for each in predictions),

@@ -12,7 +12,7 @@ from augury.domain.figures import NOTHING, Step
 MOST_COUNTED = 1_000_000
 """Unfinished predictions are counted up to this number."""
 ALIVE = timedelta(seconds=20)
-"""How long after its last sign of life a process counts as alive: four of its signs."""
+"""How long after its last sign of life a process counts as alive: four times the pause between two signs."""
 
 
 class Span(StrEnum):

@@ -71,7 +71,7 @@ class ProcessRole(StrEnum):
     WORKER = "worker"
     BOT = "bot"
     UP = "up"
-    """All of it."""
+    """All of these in one process (`augury up`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +100,7 @@ class FiguresOverTime(Protocol):
 
     @abstractmethod
     async def leave(self, process: Process) -> None:
-        """The process ends."""
+        """Record that the process ends."""
 
     @abstractmethod
     async def read(self, step: Step, *, most: int) -> Sequence[Point]:

@@ -8,14 +8,14 @@ from augury.concurrency.recent import Recent
 from augury.domain.identifiers import UserId
 
 MOST = 10_000
-"""Entries of each kind. Beyond that the oldest are dropped."""
+"""Entries of each kind. Beyond that, the least recently used are dropped."""
 A_DAY = timedelta(days=1)
 
 
 class KnownCallers:
     """One cache per process, shared by the use cases that find callers and those that end access.
 
-    Accounts and API keys are cached for `Limits.identity_cache`, guests until the end of their day.
+    Accounts and API keys are cached for `Limits.identity_cache`, guests for a day.
     """
 
     def __init__(self, limits: Limits) -> None:

@@ -17,10 +17,11 @@ from augury.concurrency.recent import Recent
 from augury.domain.request_rate import WINDOW, RateName, RateStatus, TooManyRequests
 
 MOST_CALLERS = 10_000
-"""Callers whose counts a process keeps. For other callers, it reserves requests again."""
+"""Callers whose counts a process keeps. Beyond that, the least recently used are dropped, and requests are
+reserved for them again."""
 PART = 20
-"""The part of a limit that a process reserves. After half of the limit is used: twice this part of the
-rest."""
+"""A process reserves the limit divided by this. Once half of the limit is used, it reserves twice the rest
+divided by this."""
 
 Admission = tuple[Sequence[RateStatus], TooManyRequests | None]
 """The state of the caller's limits, and the refusal if there is one."""

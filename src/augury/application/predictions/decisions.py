@@ -58,7 +58,7 @@ class Decisions:
         """The costs of accepted small work above 1."""
 
     def answer(self, request: Request) -> Decision | None:
-        """None if the decision needs the current balance."""
+        """The decision on this request. None if it needs the current balance or spending."""
         try:
             return self._replay(request) or self._accept(request)
         except SpendingLimitReached as refusal:

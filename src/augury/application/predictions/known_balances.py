@@ -8,13 +8,13 @@ from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId
 
 MOST = 10_000
-"""Balances that are kept. Beyond that the oldest are dropped."""
+"""Balances that are kept. Beyond that, the least recently used are dropped."""
 LIFETIME = timedelta(seconds=1)
 
 
 class KnownBalances:
-    """They may have changed since. So they never lead to a refusal, and a prediction that is accepted by them
-    is recorded only if its `Premise` holds."""
+    """Balances that may be out of date. So they never lead to a refusal, and a prediction that is accepted by
+    them is recorded only if its `Premise` holds."""
 
     def __init__(self) -> None:
         self._recent: Recent[UserId, Balance] = Recent(most=MOST, lifetime=LIFETIME)

@@ -7,12 +7,13 @@ from augury.concurrency.recent import Recent
 from augury.domain.identifiers import BatchId
 
 MOST = 8
-"""Sheets that are kept. Beyond that, those used longest ago are dropped."""
+"""Sheets that are kept. Beyond that, the least recently used are dropped."""
 LIFETIME = timedelta(minutes=10)
 
 
 class KnownSheets:
-    """All slices of a batch have one sheet, which never changes, and they follow each other."""
+    """All slices of a batch have the same sheet, which never changes. A worker usually runs several of them
+    one after another."""
 
     def __init__(self, store: BatchStore) -> None:
         self._store = store

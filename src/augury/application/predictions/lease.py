@@ -55,7 +55,7 @@ class Lease:
     async def handed_back_in_an_outage(self, ids: Collection[PredictionId]) -> AsyncIterator[None]:
         """If the block meets an outage, wait for its end and hand these predictions back, uncounted.
 
-        Use it only for steps before the model runs, in which no input can be the cause.
+        Use it only for steps in which no input can be the cause of the outage: the attempt does not count.
         """
         try:
             yield
@@ -81,8 +81,8 @@ class Lease:
 
 
 class _Kept:
-    """A class with a timer, because nearly all runs end before it: a generator and a task for each would cost
-    a part of a lone run."""
+    """Begins the renewals after a while. It is a class with a timer, because nearly all runs end before that:
+    a generator and a task would take a considerable part of the time of a run of one prediction."""
 
     __slots__ = ("_renew", "_renewal", "_seconds", "_timer")
 

@@ -19,7 +19,7 @@ from augury.domain.queue_place import Line, Place, Standing
 LOOK_EVERY = 1.0
 """Seconds between two reads."""
 SHARE = 20
-"""Slow reads are made less often: they take at most this part of the time."""
+"""Slow reads are made less often: the pause after a read is at least this many times as long as the read."""
 log = logging.getLogger(__name__)
 
 
@@ -47,6 +47,7 @@ class Places:
         return self.at(stored.lane, prediction.user_id, prediction.id)
 
     def at(self, lane: Lane, user_id: UserId, id: PredictionId) -> Place:
+        """The place of this user's queued prediction."""
         if id in self._standing.begun:
             return Place(0, 0.0, 0.0)
         count, cost = self._standing.before(lane, user_id, id)
@@ -94,7 +95,7 @@ class Places:
             bulk.learn(max(0.0, cost - standing.bulk_left), seconds, is_empty=not standing.bulk)
 
     def _expect(self, standing: Standing, now: float) -> None:
-        """Note estimates for the last prediction of a few lines, however many there are."""
+        """Keep estimates for the last prediction of a few lines, however many lines there are."""
         bulk = islice(standing.bulk.items(), self._paces[Lane.BULK].room)
         lines: list[tuple[UserId | None, Line | None]] = [(None, standing.small), *bulk]
         for user, line in lines:

@@ -24,7 +24,7 @@ MOST_WATCHED = 20
 
 @dataclass(frozen=True, slots=True)
 class ResumePoint:
-    """The last position that a follower has got, and the time of that, in seconds since 1970."""
+    """The last position that a follower has got, and the time at which it was sent, in seconds since 1970."""
 
     position: Position
     at: int
@@ -93,7 +93,7 @@ class ChangeReads:
 
 
 class PredictionsStream(Stream[Told]):
-    """The changes of a user's predictions. It does not end by itself."""
+    """The changes of a user's predictions. It ends only when the process stops."""
 
     __slots__ = (
         *("_follower", "_has_more", "_leave", "_position", "_reads", "_ready"),

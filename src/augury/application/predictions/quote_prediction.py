@@ -27,7 +27,7 @@ class Quote:
     errors: Sequence[RowError]
     """The first of them, one for each invalid row."""
     waiting: int
-    """The unfinished predictions of all users."""
+    """The unfinished predictions of all users, counted up to `Limits.max_waiting`."""
     explained: bool
     """Whether the request asks for explanations."""
 
@@ -70,11 +70,12 @@ class QuotePrediction:
         top: int | None = None,
     ) -> Quote:
         """`data` is one row (an object) or many (an array of objects), decoded from `size` bytes. `model` is
-        `name` or `name@version`, or None for the default model. `terms` are the rights of the caller's API
-        key.
+        `name` or `name@version`, or None for the default model. `explain` and `top` are as in `Submission`.
+        `terms` are the rights of the caller's API key.
 
-        Raises `ModelNotFound`, `ModelNotListed`, `NoRows`, `TooManyRows`, and `MaxPriceExceeded` if the price
-        is above `max_price`.
+        Raises `ModelNotFound`, `ModelNotListed`, `NoRows`, `TooManyRows`, `NotExplained`,
+        `ExplanationTooLarge`, `AnswerTooLarge`, `NoClasses`, `InvalidAmount`, and `MaxPriceExceeded` if the
+        price is above `max_price`.
         """
         named = self.limits.default_model if model is None else model
         found = await self.models.get(named, user_id=user_id)

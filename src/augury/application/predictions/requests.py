@@ -77,9 +77,9 @@ class Request:
     ) -> Self:
         """Check the `data`: one row (an object) or many (an array), whose JSON text is `input`.
 
-        Raises `ExpiresTooLate`, `NoRows`, `TooManyRows`, `AnswerTooLarge`, `NoClasses`, or `NoValidRow` if no
-        row fits the model. If only some rows fit, the request is accepted; the worker finds the invalid ones
-        again and does not charge them.
+        Raises `ExpiresTooLate`, the errors of `checked`, or `NoValidRow` if no row fits the model. If only
+        some rows fit, the request is accepted; the worker finds the invalid ones again and does not charge
+        them.
         """
         if expires_in is not None and expires_in > limits.max_expires_in:
             raise ExpiresTooLate(
@@ -119,7 +119,7 @@ def checked(
 ) -> tuple[Sequence[object], Sequence[RowError]]:
     """The rows of `data`, one (an object) or many (an array), and the errors of the invalid ones.
 
-    Raises `NoRows`, `TooManyRows`, `AnswerTooLarge`, `NoClasses`.
+    Raises `NoRows`, `TooManyRows`, `NotExplained`, `ExplanationTooLarge`, `AnswerTooLarge`, `NoClasses`.
     """
     rows = data if isinstance(data, list) else [data]
     if not rows:

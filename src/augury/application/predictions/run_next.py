@@ -15,7 +15,7 @@ from augury.domain.identifiers import PredictionId
 from augury.domain.lane import Lane
 
 MOST = 256
-"""Predictions that one turn runs at most."""
+"""The most predictions that one turn runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,9 +28,10 @@ class RunNext:
 
     async def __call__(self, *, turn: Turn = nullcontext, short: bool = False) -> Sequence[PredictionId]:
         """Run the oldest predictions of the user whose turn it is, up to one slice. Returns their ids; none
-        if nothing waits. With `short`, no prediction is run that is larger than a slice.
+        if nothing waits.
 
-        A larger one is run slice by slice. Each slice has its `turn`.
+        A prediction larger than a slice is run slice by slice, or not at all with `short`. Each slice has its
+        `turn`.
 
         While the books cannot be reached, it waits. After the limit, it hands back all predictions that it
         has not predicted, and raises `Unavailable`. It also raises `PredictTimedOut`. If canceled, it hands

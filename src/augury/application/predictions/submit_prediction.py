@@ -66,9 +66,9 @@ class SubmitPrediction:
         """Returns the new prediction, or the earlier one that was accepted under the same key.
 
         Raises `ModelNotFound`, `ModelNotListed`, `NoRows`, `NoValidRow`, `TooManyRows`, `AnswerTooLarge`,
-        `ExpiresTooLate`, `IdempotencyConflict`, `MaxPriceExceeded`, `SpendingLimitReached`,
-        `NotEnoughCredits`, `TooManyPending`, `UserNotFound`, and `InvalidToken` if the API key was deleted
-        meanwhile.
+        `NotExplained`, `ExplanationTooLarge`, `NoClasses`, `ExpiresTooLate`, `IdempotencyConflict`,
+        `InvalidAmount`, `MaxPriceExceeded`, `SpendingLimitReached`, `NotEnoughCredits`, `TooManyPending`,
+        `UserNotFound`, and `InvalidToken` if the API key was deleted meanwhile.
         """
         try:
             answer = await self.flight.board(await self._request(submission))

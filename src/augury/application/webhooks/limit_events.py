@@ -13,7 +13,7 @@ from augury.domain.webhook import EventType
 from augury.domain.webhook_delivery import Facts
 
 MOST = 10_000
-"""Limits that a process remembers. If there are more, the oldest are dropped."""
+"""Limits that a process remembers. Beyond that, the least recently used are dropped."""
 A_DAY = timedelta(days=1)
 log = logging.getLogger(__name__)
 

@@ -164,7 +164,7 @@ class DueDeliveries(Protocol):
 
     @abstractmethod
     async def purge(self, *, keep: timedelta) -> int:
-        """Delete deliveries that finished before this time, in small steps. Returns how many."""
+        """Delete deliveries that finished longer than `keep` ago, in small steps. Returns how many."""
 
 
 # Receivers --------------------------------------------------------------------------------------------
@@ -173,7 +173,7 @@ class DueDeliveries(Protocol):
 class Addresses(Protocol):
     @abstractmethod
     async def of(self, host: str) -> Sequence[str]:
-        """The IP addresses of this name. None if it has none, or cannot be resolved in time."""
+        """The IP addresses of this name. Empty if it has none, or cannot be resolved in time."""
 
 
 class WebhookSender(Protocol):

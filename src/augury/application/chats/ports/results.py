@@ -41,7 +41,7 @@ class Delivery:
     errors: Sequence[RowError] = ()
     warnings: Sequence[RowWarning] = ()
     sheet: Json | None = None
-    """The stored parts of a batch's file; see `Notices.expect`."""
+    """The stored parts of the request's file; see `Notices.expect`."""
 
 
 class Notices(Protocol):
@@ -69,7 +69,8 @@ class Notices(Protocol):
     async def due(
         self, limit: int, *, most_files: int, but_not: Collection[PredictionId] = ()
     ) -> Sequence[Delivery]:
-        """The results that can be delivered now, oldest first. At most `most_files` answer a file."""
+        """The results that can be delivered now, oldest first, without those of `but_not`. At most
+        `most_files` of them answer a file."""
 
     @abstractmethod
     async def put_off(self, prediction_id: PredictionId, wait: timedelta) -> None: ...
@@ -113,7 +114,7 @@ class BatchReplies(Protocol):
 
     @abstractmethod
     async def due(self, limit: int, *, but_not: Collection[BatchId] = ()) -> Sequence[BatchDelivery]:
-        """The batches that are due now, the longest overdue first."""
+        """The batches that are due now, the longest overdue first, without those of `but_not`."""
 
     @abstractmethod
     async def put_off(self, batch_ids: Collection[BatchId], wait: timedelta) -> None:

@@ -11,7 +11,7 @@ from augury.domain.identifiers import UserId
 
 @dataclass(frozen=True, slots=True)
 class ChatSignIn:
-    """A browser's request to sign in by a chat. `chat_id` is the chat that has confirmed it."""
+    """A browser's request to sign in through a chat. `chat_id` is the chat that has confirmed it."""
 
     client: str
     """The browser as its user knows it, such as `Firefox, Linux`."""
@@ -20,7 +20,7 @@ class ChatSignIn:
 
 
 class ChatSignIns(Protocol):
-    """Requests to sign in by a chat, of whose codes only the SHA-256 is stored. Each works once."""
+    """Requests to sign in through a chat. Only the SHA-256 of their codes is stored. Each works once."""
 
     @abstractmethod
     async def ask(self, digest: bytes, *, client: str, lifetime: timedelta) -> None: ...

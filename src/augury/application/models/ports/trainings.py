@@ -127,4 +127,5 @@ class ModelTrainer(Protocol):
 
     @abstractmethod
     async def clear(self) -> int:
-        """Delete what trainings left on this machine whose process was killed. Returns their number."""
+        """Delete what killed processes of trainings have left on this machine. Returns the number of these
+        trainings."""

@@ -59,7 +59,7 @@ class DeadLetters(Protocol):
     @abstractmethod
     async def list(self, *, at_most: int, skip: int = 0) -> Sequence[DeadLetter]:
         """The oldest messages after the first `skip`. They stay where they are. `skip` and `at_most` together
-        are at most `MOST_LETTERS`, because a broker can only hand out all of them."""
+        are at most `MOST_LETTERS`, because the broker must hand out the skipped ones, too."""
 
     @abstractmethod
     async def drop(self, *, at_most: int, only: str | None = None) -> int:

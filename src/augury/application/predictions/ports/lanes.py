@@ -55,5 +55,5 @@ class Queues(Protocol):
 
     @abstractmethod
     async def standing(self, *, up_to: PredictionId | None) -> Standing:
-        """Read all of them at once. The time grows with their number. `up_to` is the prediction up to which
-        work counts as left."""
+        """Read all of them at once. The time grows with their number. `up_to` is the newest prediction of the
+        previous read, if there was one: `Standing` has how much work up to it is left."""

@@ -53,8 +53,8 @@ class SliceOutcome:
 
 
 Turn: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]
-"""A slice is predicted in each context that it makes. Other work may have its turn before the context begins.
-`nullcontext` is a turn that never waits."""
+"""Makes a context in which one slice is predicted. The context may begin only after other work has had its
+turn. `nullcontext` is a turn that never waits."""
 
 
 class Predictor(Protocol):

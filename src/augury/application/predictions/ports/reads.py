@@ -68,7 +68,7 @@ class Predictions(Protocol):
 
     @abstractmethod
     async def piece(self, prediction_id: PredictionId, *, owner: UserId, begin: int) -> bytes:
-        """Up to `MOST_BYTES_AT_ONCE` bytes of the output from the byte `begin` on, counted from 0; none at
+        """Up to `MOST_BYTES_AT_ONCE` bytes of the output from the byte `begin` on, counted from 0. Empty at
         its end, or after it was forgotten. Raises `PredictionNotFound`."""
 
     @abstractmethod

@@ -38,7 +38,7 @@ class Finished:
     errors: Sequence[RowError] = ()
     warnings: Sequence[RowWarning] = ()
     seconds: float = 0.0
-    """How long the call of the model took that answered it, and others with it."""
+    """How long the model's call took, in seconds. One call may answer several predictions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,8 @@ class ClaimTerms:
     most_bytes: int
     """Bytes of input of all claimed predictions. As with rows, the first prediction is always taken."""
     weights: Mapping[ModelRef, float] = field(default_factory=dict)
-    """How many rows or bytes one of a slow model counts as. 1 for versions that are missing."""
+    """How many rows a row of a slow version counts as, and a byte likewise. 1 for versions that are
+    missing."""
 
 
 class Work(Protocol):
@@ -59,7 +60,7 @@ class Work(Protocol):
 
     The predictions that a worker begins with a token are a *run*. It is recorded apart from the predictions,
     so that other workers can tell what a dead worker had begun. A run that takes longer gets a lease on its
-    predictions, whose token is a fence: a worker that lost its lease can change nothing with the token.
+    predictions. Its token is a fencing token: a worker that lost its lease can change nothing with it.
     """
 
     @abstractmethod
@@ -113,7 +114,7 @@ class Work(Protocol):
 
     @abstractmethod
     async def run_of(self, token: UUID) -> Sequence[PredictionId]:
-        """The predictions of the run with this token. None if there is no such run."""
+        """The predictions of the run with this token. Empty if there is no such run."""
 
     @abstractmethod
     async def begun(self, ids: Collection[PredictionId]) -> Collection[PredictionId]:
