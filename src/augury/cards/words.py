@@ -56,7 +56,7 @@ class Words:
         return self._bundle.has_message(message)
 
     def figure(self, value: float, digits: int = 4) -> str:
-        """A number with the language's decimal point, rounded to so many significant digits."""
+        """A number with the language's decimal sign, rounded to this many significant digits."""
         said = f"{value:.{digits}g}"
         return said.replace(".", ",") if self.language == "ru" else said
 

@@ -41,10 +41,11 @@ class SliceLimit:
         return min(max(1.0, speed.seconds(self.rows) / self.seconds), MOST_WEIGHT)
 
     def cost(self, rows: int, size: int, speed: Speed = NOT_MEASURED) -> int:
-        """The cost of so many rows and bytes, in rows of a fast model."""
+        """The cost of this many rows and bytes, in rows of a fast model."""
         return ceil(self.units(rows, size) * self.weight(speed))
 
     def cost_of_seconds(self, seconds: float) -> int:
+        """The cost of work that takes this long on one processor."""
         return ceil(seconds * self.rows / self.seconds)
 
     def at(self, speed: Speed) -> Self:
@@ -65,8 +66,8 @@ class Small:
     pending: int
     """Unfinished predictions of one user. Further ones are bulk, whatever their size."""
     seconds: float
-    """Seconds for one user's unfinished predictions together, assuming that all are like the one that is
-    being decided."""
+    """Seconds that one user's unfinished predictions may take together, assuming that all are like the one
+    that is being decided."""
 
     def lane(self, rows: int, size: int, *, units: int, speed: Speed, pending: int) -> Lane:
         """The lane of a prediction of `units` of work, whose user has `pending` other unfinished ones."""

@@ -76,7 +76,7 @@ class InvalidShare(DomainError):
 
 @dataclass(eq=False)
 class NothingToRollBack(DomainError):
-    """There is no earlier version to which this one can go back."""
+    """There is no earlier version to return to."""
 
     model: str
 
@@ -206,7 +206,7 @@ class Model:
         return self.row_price + self.price_of_explanation if explained else self.row_price
 
     def price(self, rows: int, text_bytes: int, *, explained: bool = False) -> int:
-        """The price of so many rows with so much text, in credits. Raises `InvalidAmount`."""
+        """The price of `rows` rows with `text_bytes` bytes of text, in credits. Raises `InvalidAmount`."""
         price = price_of(
             row_price=self.price_per_row(explained=explained),
             rows=rows,

@@ -59,7 +59,7 @@ class TooManyRows(DomainError):
 
 @dataclass(eq=False)
 class AnswerTooLarge(DomainError):
-    """The model's answer for so many rows could be too large."""
+    """The model's answer for this many rows could be too large."""
 
     rows: int
     classes: int

@@ -20,7 +20,7 @@ class MaxPriceExceeded(DomainError):
 
 
 def price_of(*, row_price: int, rows: int, text_price: int, text_bytes: int) -> int:
-    """The credits for so many rows with so much text. The text of all rows together is rounded up to whole
+    """The price of rows and their text, in credits. The text of all rows together is rounded up to whole
     kilobytes."""
     return row_price * rows + text_price * -(-text_bytes // KILOBYTE)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 CALL = 0.0005
-"""Seconds that a call takes however few rows it has."""
+"""The fixed time of a call, in seconds."""
 UNKNOWN = 0.00005
 """Seconds per row of a version before it was measured. The starter model takes less than half of it."""
 FEW = 20
@@ -24,7 +24,7 @@ class Speed:
     squares: float = 0.0
     """The sum of units², over all calls."""
     products: float = 0.0
-    """The sum of units × seconds, without the time that each call takes anyway."""
+    """The sum of units × seconds, without the fixed time of each call."""
 
     @classmethod
     def of_call(cls, units: float, seconds: float) -> Self:
