@@ -70,7 +70,7 @@ WORDS: Mapping[ReasonCode, str] = {
     ReasonCode.TEXT_LENGTH: "the text of {what} '{name}' ({language}) must be 1 to {most} characters of text",
     ReasonCode.CATEGORY_CHARACTERS: "a category of '{name}' contains NUL or half of a surrogate pair",
     ReasonCode.NOT_CATEGORICAL: "'{name}' is not a categorical feature (the model has: {known})",
-    ReasonCode.NO_LABEL: "the model does not answer with labels, so it has none that could be unsure",
+    ReasonCode.NO_LABEL: "the model does not answer with labels, so no answer can be unsure",
     ReasonCode.NO_PROBABILITY: "{value} is not a probability from 0 to 1",
     ReasonCode.ALREADY_READ: "the file already says how to read its answer ({value})",
     ReasonCode.NONE_ACTIVE: "no version of {name} is active: activate one first",
