@@ -4,6 +4,7 @@ import io
 import json
 import string
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from augury.application.ports import Json
 from augury.application.predictions.ports.predictor import Outcome, Question
 from augury.domain.answer import Answer
 from augury.domain.model_facts import ModelFacts
-from augury.domain.row_errors import RowError
+from augury.domain.row_errors import RowError, RowFault
 from augury.inbound.tables.reading import read_table
 from augury.inbound.tables.unreadable import NoRows, Unreadable
 from augury.inbound.tables.uploads.csv_upload import CsvUpload
@@ -26,11 +27,13 @@ from augury.inbound.tables.uploads.ndjson_upload import NdjsonUpload
 from augury.inbound.tables.uploads.parquet_upload import ParquetFile
 from augury.inbound.tables.uploads.upload import Slice
 from augury.outbound.catboost.loaded import LoadedModel
+from augury.outbound.catboost.predictor import CatBoostPredictor
 from augury.outbound.catboost.questions import answer
 from augury.outbound.catboost.slices import answer_slice
+from augury.outbound.model_store import FolderModelStore
 from augury.slices.arrow import Answers
-from augury.slices.sheet import encode_sheet
-from tests.catboost_models import loaded_model
+from augury.slices.sheet import RowStorage, encode_sheet
+from tests.catboost_models import ROW, binary_model, loaded_model, registered
 
 CITIES = ["Perm", "1", "True", "0.0"]
 MANY = 1_000_000
@@ -251,3 +254,46 @@ def test_a_model_of_numbers_only(numeric_model: LoadedModel, missing: str) -> No
     sheet, slices = uploaded(numeric_model.facts, content.encode(), 1000)
 
     agree(numeric_model, [row for row, _ in table.rows()], sheet, slices)
+
+
+LONG = [{**ROW, "text": "x" * 20}, {**ROW, "text": "x" * 21}, {**ROW, "city": "y" * 21}]
+
+
+def _csv(facts: ModelFacts) -> tuple[bytes, list[Slice]]:
+    lines = [",".join(LONG[0]), *(",".join(map(str, row.values())) for row in LONG)]
+    return uploaded(facts, "\n".join(lines).encode(), 1000)
+
+
+def _ndjson(facts: ModelFacts) -> tuple[bytes, list[Slice]]:
+    upload = NdjsonUpload(facts, most_rows=MANY)
+    slices = [*upload.feed("\n".join(map(json.dumps, LONG)).encode()), *upload.finish()]
+    return encode_sheet(upload.sheet()), slices
+
+
+def _parquet(facts: ModelFacts) -> tuple[bytes, list[Slice]]:
+    file = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(LONG), file)
+    read = ParquetFile(io.BytesIO(file.getvalue()), facts, most_rows=MANY)
+    slices = list(read.slices())
+    return encode_sheet(read.sheet()), slices
+
+
+@pytest.mark.parametrize("kind", RowStorage)
+async def test_a_row_whose_text_or_category_is_too_long_is_not_predicted(
+    tmp_path: Path, kind: RowStorage
+) -> None:
+    store = FolderModelStore(tmp_path / "models")
+    model = await registered(binary_model(tmp_path / "binary.cbm"), store)
+    make = {RowStorage.TEXT: _csv, RowStorage.JSON: _ndjson, RowStorage.TYPED: _parquet}
+    sheet, [part] = make[kind](model.facts)
+    predictor = CatBoostPredictor(store, max_text=20)
+    try:
+        outcome = await predictor.predict_slice(model, sheet, part.content)
+    finally:
+        predictor.close()
+
+    assert list(Answers.decoded(outcome.content).errors()) == [
+        RowError(1, "text", RowFault.TOO_LONG),
+        RowError(2, "city", RowFault.TOO_LONG),
+    ]
+    assert outcome.valid_rows == 1

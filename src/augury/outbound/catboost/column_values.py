@@ -1,7 +1,7 @@
 """Reads the cells of a column into checked values, without a Python loop over the rows.
 
-The rules are those of rows. They are applied to the different values of a column, and the results are
-gathered. Only numbers in programming notation are converted all at once.
+The rules are the same as for rows. Each is applied once to every distinct value of a column, and the rows get
+the results. Only numbers in programming notation are converted all at once.
 """
 
 from collections.abc import Callable, Sequence
@@ -41,7 +41,7 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class CodedColumn:
-    """A column as its different values, and the index of the value of each row."""
+    """A column as its distinct values, and the index of each row's value."""
 
     values: Sequence[object]
     codes: Codes
@@ -49,8 +49,8 @@ class CodedColumn:
     """What is wrong with each value."""
 
     @classmethod
-    def of(cls, feature: Feature, values: Sequence[object], codes: Codes) -> Self:
-        found = [RowFault.MISSING if each is ABSENT else feature.fault(each) for each in values]
+    def of(cls, feature: Feature, values: Sequence[object], codes: Codes, max_text: int) -> Self:
+        found = [RowFault.MISSING if each is ABSENT else feature.fault(each, max_text) for each in values]
         return cls(values, codes, found)
 
     def faults(self, _: Feature) -> dict[RowFault, Mask]:
@@ -64,13 +64,14 @@ class CodedColumn:
 Column: TypeAlias = Numbers | CodedColumn
 
 
-def column_of(feature: Feature, cells: Cells, sheet: Sheet) -> Column:
-    """The values of a column of a slice of the kind `TEXT` or `TYPED`."""
+def column_of(feature: Feature, cells: Cells, sheet: Sheet, max_text: int) -> Column:
+    """The values of a column of a slice of the kind `TEXT` or `TYPED`. A text or category of more than
+    `max_text` characters is a fault."""
     if sheet.kind is RowStorage.TYPED:
-        return _typed(feature, cells)
+        return _typed(feature, cells, max_text)
     if feature.kind is not FeatureKind.NUMERIC:
         known = known_values(feature)
-        return _coded(feature, cells, lambda cell: text_in(cell, feature, known))
+        return _coded(feature, cells, lambda cell: text_in(cell, feature, known), max_text)
     conventions, is_doubtful = sheet.of_column(feature.name), sheet.is_doubtful(feature.name)
     if not is_doubtful and not POINTS.isdisjoint(conventions):
         plain = _plain_numbers(cells)
@@ -80,10 +81,10 @@ def column_of(feature: Feature, cells: Cells, sheet: Sheet) -> Column:
     def number(cell: str) -> object:
         try:
             return number_in(cell, feature, conventions, is_doubtful=is_doubtful)
-        except TwoReadings:  # files with such numbers are refused, as far as they were looked for
+        except TwoReadings:  # the upload refuses files where it finds such a number
             return cell
 
-    return _coded(feature, cells, number)
+    return _coded(feature, cells, number, max_text)
 
 
 def _plain_numbers(cells: Cells) -> Numbers | None:
@@ -105,7 +106,7 @@ def _plain_numbers(cells: Cells) -> Numbers | None:
     return Numbers(values, missing) if (np.isfinite(values) | missing).all() else None
 
 
-def _typed(feature: Feature, cells: Cells) -> Column:
+def _typed(feature: Feature, cells: Cells, max_text: int) -> Column:
     kind = cells.type
     if feature.kind is FeatureKind.NUMERIC and (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
         missing = cells.is_null().to_numpy(zero_copy_only=False)
@@ -116,14 +117,19 @@ def _typed(feature: Feature, cells: Cells) -> Column:
         cells = cells.dictionary_decode()
     if pa.types.is_nested(kind):
         values = cells.to_pylist()
-        return CodedColumn.of(feature, values, np.arange(len(values)))
+        return CodedColumn.of(feature, values, np.arange(len(values)), max_text)
     if feature.kind is FeatureKind.DATE and pa.types.is_temporal(kind):
-        return _coded(feature, cells, lambda value: value.isoformat(), absent=None)
-    return _coded(feature, cells, lambda value: value, absent=None)
+        return _coded(feature, cells, lambda value: value.isoformat(), max_text, absent=None)
+    return _coded(feature, cells, lambda value: value, max_text, absent=None)
 
 
 def _coded(
-    feature: Feature, cells: Cells, read: Callable[[Any], object], absent: object = ABSENT
+    feature: Feature,
+    cells: Cells,
+    read: Callable[[Any], object],
+    max_text: int,
+    *,
+    absent: object = ABSENT,
 ) -> CodedColumn:
     encoded = pc.dictionary_encode(cells)
     values = [read(each) for each in encoded.dictionary.to_pylist()]
@@ -131,7 +137,7 @@ def _coded(
     if indices.null_count:
         indices = pc.fill_null(indices, len(values))
         values.append(absent)
-    return CodedColumn.of(feature, values, indices.to_numpy(zero_copy_only=False).astype(np.intp))
+    return CodedColumn.of(feature, values, indices.to_numpy(zero_copy_only=False).astype(np.intp), max_text)
 
 
 def numbers_in(column: CodedColumn) -> Numbers:

@@ -32,14 +32,15 @@ class ReadSlice:
     doubts: Sequence[Doubt]
 
 
-def read_columns(model: LoadedModel, sheet: Sheet, table: Table) -> ReadSlice:
-    """Read a slice of the kind `TEXT` or `TYPED`."""
+def read_columns(model: LoadedModel, sheet: Sheet, table: Table, max_text: int) -> ReadSlice:
+    """Read a slice of the kind `TEXT` or `TYPED`. A row with a text or category of more than `max_text`
+    characters is invalid."""
     features = model.facts.schema.features
     position = {
         name: place for name, place in zip(sheet.features, sheet.places, strict=True) if name is not None
     }
     columns = [
-        column_of(feature, table.column(position[feature.name]).combine_chunks(), sheet)
+        column_of(feature, table.column(position[feature.name]).combine_chunks(), sheet, max_text)
         for feature in features
     ]
     errors, valid = _errors(features, columns, table.num_rows)

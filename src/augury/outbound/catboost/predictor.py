@@ -142,7 +142,8 @@ class CatBoostPredictor(Predictor, SlicePredictor):
 
         def call() -> tuple[SliceOutcome, int, int]:
             table = decoded(content)
-            outcome = answer_table(loaded, sheet, table, self._settings.max_warnings)
+            most = self._settings.max_warnings
+            outcome = answer_table(loaded, sheet, table, most, self._bounds.max_text)
             return outcome, table.num_rows, table.nbytes
 
         (outcome, rows, size), seconds = await self._calls.run(Lane.BULK, lambda: self._calls.timed(call))

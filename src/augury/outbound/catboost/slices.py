@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from augury.application.predictions.ports.predictor import SliceOutcome
 from augury.domain.answer_form import CellKind
+from augury.domain.feature import MOST_TEXT
 from augury.domain.row_errors import RowDoubt, RowError, RowFault, RowWarning
 from augury.domain.rows import CheckedRows, check_rows
 from augury.domain.scoring import score_isolating
@@ -29,16 +30,24 @@ log = logging.getLogger(__name__)
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 
 
-def answer_slice(model: LoadedModel, sheet: bytes, content: bytes, max_warnings: int) -> SliceOutcome:
-    return answer_table(model, sheet, decoded(content), max_warnings)
+def answer_slice(
+    model: LoadedModel, sheet: bytes, content: bytes, max_warnings: int, max_text: int = MOST_TEXT
+) -> SliceOutcome:
+    """The answers to an encoded slice, as `answer_table` gives them."""
+    return answer_table(model, sheet, decoded(content), max_warnings, max_text)
 
 
-def answer_table(model: LoadedModel, sheet: bytes, table: Table, max_warnings: int) -> SliceOutcome:
+def answer_table(
+    model: LoadedModel, sheet: bytes, table: Table, max_warnings: int, max_text: int
+) -> SliceOutcome:
+    """The answers to a decoded slice, with at most `max_warnings` warnings. `sheet` describes the columns of
+    the table. A row with a text or category of more than `max_text` characters is invalid."""
     described = decode_sheet(sheet)
     if described.kind is RowStorage.JSON:
-        read = _read_rows(model, [_decoder.decode(each) for each in table.column("row").to_pylist()])
+        rows = [_decoder.decode(each) for each in table.column("row").to_pylist()]
+        read = _read_rows(model, rows, max_text)
     else:
-        read = read_columns(model, described, table)
+        read = read_columns(model, described, table, max_text)
     count = table.num_rows
     valid = np.ones(count, dtype=np.bool_)
     valid[[error.row for error in read.errors]] = False
@@ -59,15 +68,15 @@ def answer_table(model: LoadedModel, sheet: bytes, table: Table, max_warnings: i
 
 
 def _text_bytes(model: LoadedModel, sheet: Sheet, table: Table, errors: Sequence[RowError]) -> int:
-    """The text of the rows with an error."""
+    """The bytes of text in the rows with an error, which have no price."""
     if not errors:
         return 0
     without_answer = table.take([error.row for error in errors])
     return text_bytes(sheet.kind, without_answer, model.facts.schema, places_in(sheet))
 
 
-def _read_rows(model: LoadedModel, rows: Sequence[Any]) -> ReadSlice:
-    checked = check_rows(model.facts.schema, rows)
+def _read_rows(model: LoadedModel, rows: Sequence[Any], max_text: int) -> ReadSlice:
+    checked = check_rows(model.facts.schema, rows, max_text)
     table, doubts = model.read(checked)
     return ReadSlice(table, checked.errors, doubts)
 
