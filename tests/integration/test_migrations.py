@@ -253,7 +253,7 @@ async def test_who_waits_for_another_migrate_says_so_and_gives_up(
     finally:
         await holder.close()
 
-    named = f"its turn, which the session {holder.get_server_pid()} has (another migrate of postgres"
+    named = f"its turn, which session {holder.get_server_pid()} holds (another migrate of postgres"
     assert named in str(refused.value)
     assert "\n" not in str(refused.value)
     assert sum(named in each.getMessage() for each in caplog.records) == 1

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from operator import add
 from typing import Self
@@ -20,6 +21,10 @@ class Step(StrEnum):
     MINUTE = "minute"
     HOUR = "hour"
     DAY = "day"
+
+    @property
+    def length(self) -> timedelta:
+        return timedelta(**{f"{self}s": 1})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from augury.application.people.ports.credentials import PasswordHasher
 from augury.concurrency.threads import Threads
 
 AT_ONCE = 2
-"""Hashes computed at the same time: each takes a whole core and `MEMORY_KIB`. Further ones wait."""
+"""Hashes that are computed at the same time. Each takes a whole core and `MEMORY_KIB`. Further ones wait."""
 # OWASP's recommendation for argon2id (Password Storage Cheat Sheet): 19 MiB, 2 passes, 1 lane.
 MEMORY_KIB = 19 * 1024
 PASSES = 2
@@ -19,12 +19,15 @@ LANES = 1
 
 
 class Argon2Passwords(PasswordHasher):
-    """Hashes in threads, a limited number at a time. The stored format contains the parameters."""
+    """Hashes in threads, a limited number at a time. The stored format contains the parameters.
+
+    A missing password is checked against a dummy hash, so that it takes as long as a wrong one.
+    """
 
     def __init__(self) -> None:
         self._argon2 = Argon2(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES)
         self._threads = Threads(AT_ONCE, name="argon2")
-        self._nobodys = self._argon2.hash(os.urandom(16))
+        self._dummy_hash = self._argon2.hash(os.urandom(16))
 
     @override
     async def hash(self, password: str) -> str:
@@ -32,7 +35,7 @@ class Argon2Passwords(PasswordHasher):
 
     @override
     async def verify(self, password: str, password_hash: str | None) -> bool:
-        hashed = self._nobodys if password_hash is None else password_hash
+        hashed = self._dummy_hash if password_hash is None else password_hash
         right = await self._threads.run(partial(self._verify, hashed, _encoded(password)))
         return right and password_hash is not None
 
@@ -44,5 +47,5 @@ class Argon2Passwords(PasswordHasher):
 
 
 def _encoded(password: str) -> bytes:
-    """Encode also lone surrogates: such a text is just a wrong password, not an error."""
+    """The password in UTF-8. Lone surrogates are encoded, too: they make a wrong password, not an error."""
     return password.encode("utf-8", "surrogatepass")

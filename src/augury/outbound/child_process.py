@@ -1,4 +1,4 @@
-"""Child processes with limits, which do what could harm the process itself."""
+"""Child processes with limits, for work that could harm this process."""
 
 import asyncio
 import os
@@ -11,13 +11,14 @@ _PASSED_ON = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYS
 
 
 def environment() -> dict[str, str]:
-    """The environment of a child."""
-    threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")  # of what is imported
+    """The environment of a child process."""
+    # Otherwise libraries that are imported start a thread for each processor.
+    threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
     return {name: os.environ[name] for name in _PASSED_ON if name in os.environ} | threads
 
 
 async def end(process: asyncio.subprocess.Process) -> None:
-    """Kill the child if it still runs, such as after the caller was canceled."""
+    """Kill the child if it still runs, for example because the caller was canceled."""
     if process.returncode is None:
         with suppress(ProcessLookupError):
             process.kill()

@@ -1,4 +1,4 @@
-"""Counts the deliveries of webhooks in Prometheus metrics."""
+"""Prometheus metrics of the deliveries of webhooks."""
 
 from collections.abc import Sequence
 

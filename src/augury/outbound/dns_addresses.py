@@ -1,6 +1,6 @@
 """Resolves names with the system's resolver, in its own threads.
 
-A name server that does not answer blocks its thread for a long time. In asyncio's shared threads, a few such
+A name server that does not answer blocks a thread for a long time. In asyncio's shared threads, a few such
 names would block everything.
 """
 

@@ -20,9 +20,10 @@ ALGORITHM = "HS256"
 ISSUER = "augury"
 AUDIENCE = "augury-api"
 MOST_REMEMBERED = 10_000
+"""The most verified tokens that are remembered. Beyond that, the oldest is forgotten."""
 _CHECKS: Options = {
     "require": ["exp", "iat", "iss", "aud", "sub"],
-    "verify_exp": False,  # `read` checks it with our own clock, for remembered tokens, too
+    "verify_exp": False,  # `read` checks it by our clock, also for tokens that are remembered
     "verify_iat": False,
 }
 
@@ -50,8 +51,8 @@ class JwtAccessTokens(AccessTokens):
     def __init__(self, settings: JwtSettings, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
-        # A dict, the oldest first: a cache of `cachetools` takes five times as long to look a token up, and
-        # every request does.
+        # A dict, the oldest first. Every request looks a token up, which takes five times as long in a cache
+        # of `cachetools`.
         self._verified: dict[str, tuple[Access, float]] = {}
 
     @property

@@ -23,13 +23,13 @@ _READABLE_BY_ALL = 0o644  # workers may run as a different user than the one who
 _CHUNK_BYTES = 1 << 20
 _PART = ".part"
 _UNTOUCHED = 86_400
-"""Seconds after which nobody writes to a part any more."""
+"""Seconds without a write after which a part counts as abandoned."""
 
 
 class FolderModelStore(ModelStore):
     """Stores equal files once. A file appears whole or not at all, even if the machine stops.
 
-    What was sent to the service, and is not in the folder, is copied to it when it is first needed.
+    A file that was sent to the service is copied into the folder when it is first needed.
     """
 
     def __init__(self, folder: Path, sent: ModelFiles | None = None) -> None:
@@ -53,7 +53,7 @@ class FolderModelStore(ModelStore):
         return sha256
 
     async def _send(self, file: Path, sha256: str, sent: ModelFiles) -> None:
-        """Store the file in the way of those that are sent to the service."""
+        """Store the file in the same way as files that are sent to the service."""
         file_id = ModelFileId(uuid7())
         await sent.begin(file_id)
         size = 0
@@ -76,7 +76,7 @@ class FolderModelStore(ModelStore):
         return await asyncio.to_thread(self._checked, sha256)
 
     async def _fetched(self, sha256: str) -> bool:
-        """Copy a file that was sent to the folder. False if there is none."""
+        """Copy the file into the folder. False if no such file was sent to the service."""
         if self._sent is None or (file_id := await self._sent.find(sha256)) is None:
             return False
         try:
@@ -105,7 +105,7 @@ class FolderModelStore(ModelStore):
         return sha256
 
     def _begun(self) -> Path:
-        """An empty file beside those of the models."""
+        """A new, empty file in the folder, with a temporary name."""
         self._folder.mkdir(parents=True, exist_ok=True)
         self._delete_leftovers()
         descriptor, name = tempfile.mkstemp(dir=self._folder, prefix=".", suffix=_PART)
@@ -113,7 +113,7 @@ class FolderModelStore(ModelStore):
         return Path(name)
 
     def _delete_leftovers(self) -> None:
-        """Delete the copies of processes that were killed while they copied."""
+        """Delete unfinished copies of processes that were killed."""
         for part in self._folder.glob(f".*{_PART}"):
             with suppress(OSError):
                 if part.stat().st_mtime < time.time() - _UNTOUCHED:

@@ -18,7 +18,7 @@ from augury.domain.identifiers import BatchId
 SCHEMES = ("s3", "gs", "az")
 CONNECTING, ANSWERING = "5s", "30s"
 NO_BUCKET = "NoSuchBucket"
-"""S3's code for a bucket that does not exist. To the library, it is an object that does not exist."""
+"""S3's code for a missing bucket. The library reports it like a missing object."""
 RETRIES, RETRYING = 3, timedelta(seconds=20)
 
 
@@ -27,7 +27,7 @@ class ObjectBatchStore(BatchStore):
     the variables that every S3 client reads, such as `AWS_ACCESS_KEY_ID` and `AWS_ENDPOINT_URL`."""
 
     def __init__(self, url: str) -> None:
-        """Raises `ValueError`, which does not repeat the URL: somebody may have written a key into it."""
+        """Raises `ValueError`. Its text does not repeat the URL, which may contain a key by mistake."""
         parts = urlsplit(url)
         if parts.scheme not in SCHEMES or not parts.netloc:
             raise ValueError(f"must begin with {', '.join(f'{each}://' for each in SCHEMES)} and a bucket")
@@ -79,8 +79,9 @@ class ObjectBatchStore(BatchStore):
 
     @asynccontextmanager
     async def _available(self, *, missing: str | None = None) -> AsyncIterator[None]:
-        """Raises `NotStored` for an object that is `missing`, and `Unavailable` in place of what else the
-        library raises: its words repeat whole requests."""
+        """Translate the library's errors: to `NotStored` if the object described by `missing` does not exist,
+        otherwise to `Unavailable`. The library's own texts are left out, because they repeat whole
+        requests."""
         try:
             yield
         except (NotFoundError, FileNotFoundError) as error:

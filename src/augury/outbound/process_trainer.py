@@ -1,4 +1,4 @@
-"""Trains a model in a separate process, which has limits and yields to everything else on the machine."""
+"""Trains a model in a separate process with limits, which yields to everything else on the machine."""
 
 import asyncio
 import math
@@ -28,12 +28,14 @@ from augury.domain.training_plan import Plan
 from augury.outbound.child_process import end, environment, last_complaint
 
 PREFIX = "augury-table-"
-"""The folders of earlier releases, which held no lock, had another one."""
+"""The beginning of the folders' names. Earlier releases, which did not lock their folders, used another."""
 LONGEST_LINE = 1 << 22
+"""The most bytes of a report."""
 MOST_FOUND = 1_000
 """Findings in the table that are kept."""
 FACTOR, ALLOWANCE = 2, 300
-"""A training may take this many times its plan's seconds, and this many seconds more to read the table."""
+"""A training may take `FACTOR` times the time limit of its plan, and `ALLOWANCE` seconds to read the
+table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +54,10 @@ class TrainerSettings:
 
 
 class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A line of the child's output: one of these."""
+    """A line of the child's output. One of the fields is set."""
 
     step: tuple[int, int] | None = None
-    """The steps done, and the steps in all."""
+    """The number of steps done and of all steps."""
     found: Reason | None = None
     refused: Reason | None = None
     saved: bool = False
@@ -63,7 +65,7 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 
 
 class TrainingOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The first line of the child's input. Any further line means that it has to stop."""
+    """The first line of the child's input. Any further line tells it to stop."""
 
     table: str
     saved: str
@@ -71,7 +73,7 @@ class TrainingOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     threads: int
     memory: int
     seconds: int
-    """Of CPU time on each thread."""
+    """CPU seconds on each thread."""
 
 
 class ProcessTrainer(ModelTrainer):
@@ -114,16 +116,16 @@ class ProcessTrainer(ModelTrainer):
             env=environment(),
             limit=LONGEST_LINE,
         )
-        stopping = asyncio.create_task(_told_to_stop(process, order, watch))
+        sending = asyncio.create_task(_send_order(process, order, watch))
         try:
             async with asyncio.timeout(order.seconds):
-                last, complaints = await asyncio.gather(_heard(process, watch), _tail(process))
+                last, complaints = await asyncio.gather(_read_reports(process, watch), _tail(process))
                 await process.wait()
         except TimeoutError as error:
             raise TrainingFailed(Reason.of(ReasonCode.TRAINING_SLOW, seconds=order.seconds)) from error
         finally:
-            stopping.cancel()
-            await asyncio.gather(stopping, return_exceptions=True)
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
             await end(process)
         if last.refused is not None:
             raise TableRefused(last.refused)
@@ -151,8 +153,9 @@ async def _write(file: Path, pieces: AsyncIterator[bytes]) -> None:
         raise Unavailable(f"the folder of temporary files: {error}") from error
 
 
-async def _told_to_stop(process: Process, order: TrainingOrder, watch: TrainingWatch) -> None:
-    """Send the order, and a line once the training has to stop. Before the first tree, end the process."""
+async def _send_order(process: Process, order: TrainingOrder, watch: TrainingWatch) -> None:
+    """Send the order. When the training has to stop, send another line, or before the first tree, kill the
+    process."""
     assert process.stdin is not None
     with suppress(ConnectionError):
         process.stdin.write(msgspec.json.encode(order) + b"\n")
@@ -162,10 +165,11 @@ async def _told_to_stop(process: Process, order: TrainingOrder, watch: TrainingW
             process.kill()
         process.stdin.write(b"stop\n")
         await process.stdin.drain()
-    await asyncio.Event().wait()  # the input stays open: its end would end the child
+    # Keep the input open until this task is canceled: its end would end the child.
+    await asyncio.Event().wait()
 
 
-async def _heard(process: Process, watch: TrainingWatch) -> Report:
+async def _read_reports(process: Process, watch: TrainingWatch) -> Report:
     """Pass the reports on to the watch. Returns the last one."""
     assert process.stdout is not None
     last = Report()
@@ -182,7 +186,7 @@ async def _heard(process: Process, watch: TrainingWatch) -> Report:
 
 
 async def _tail(process: Process) -> bytes:
-    """The end of what the process complains about."""
+    """The last 4 KiB of the process's standard error."""
     assert process.stderr is not None
     tail = b""
     while chunk := await process.stderr.read(1 << 16):

@@ -1,4 +1,4 @@
-"""Counts the work of a process in Prometheus metrics."""
+"""Prometheus metrics of the work of a process."""
 
 import collections
 from collections.abc import Sequence
@@ -21,7 +21,8 @@ _SUBMITS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 class PrometheusCounters(Counters):
     def __init__(self, registry: CollectorRegistry, figures: FiguresTally | None = None) -> None:
-        """Several instances in one process need separate registries. `figures` also counts for operators."""
+        """Several instances in one process need separate registries. `figures` are counted for operators,
+        too."""
         self._figures = figures or FiguresTally()
         self._accepted = Counter(
             "augury_predictions_accepted", "Predictions that were accepted.", registry=registry
@@ -178,7 +179,7 @@ class PrometheusCounters(Counters):
 
 @dataclass(frozen=True, slots=True)
 class _OfVersion:
-    """The counters of one version, which are found only once: each `labels` takes a lock."""
+    """The counters of one version. They are looked up once, because `labels` takes a lock."""
 
     succeeded: Counter
     failed: Counter

@@ -10,7 +10,7 @@ _modules = cast("dict[str, Any]", sys.modules)
 
 @contextmanager
 def unimportable(name: str) -> Iterator[None]:
-    """Make an import of this module fail while the block runs, unless it is already loaded."""
+    """Make imports of the module `name` fail while the block runs, unless it is already loaded."""
     if name in _modules:
         yield
         return

@@ -61,7 +61,7 @@ class HttpWebhookSender(WebhookSender):
         return TryResult(status_code=status, error=error, took=took, retry_after=after)
 
     async def _post(self, url: str, headers: Mapping[str, str], body: Json) -> tuple[int, timedelta | None]:
-        """The answer's status, and its `Retry-After`. The body is not read: nobody needs it, and it may be
+        """The status of the answer and its `Retry-After`. The body is not read: it is not needed, and may be
         endless."""
         target = target_of(url)
         addresses = await self.addresses.of(target.host)
@@ -85,7 +85,7 @@ class HttpWebhookSender(WebhookSender):
 
 
 MOST_DIGITS = 12
-"""Of `Retry-After` in seconds. A longer number is as good as this one, which is beyond every limit."""
+"""The digits of `Retry-After` that are read. So many seconds are beyond every limit anyway."""
 
 
 class _NotResolved(Exception):
@@ -123,8 +123,8 @@ AddressInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, st
 
 
 def _only_to(addresses: Sequence[str]) -> Callable[[AddressInfo], socket.socket]:
-    """Makes sockets only for the addresses that were checked: an address in the URL itself is not
-    resolved."""
+    """Makes sockets only for the addresses that were checked. The resolver does not see an address that
+    stands in the URL itself."""
 
     def made(info: AddressInfo) -> socket.socket:
         family, kind, protocol, _, address = info
@@ -136,7 +136,8 @@ def _only_to(addresses: Sequence[str]) -> Callable[[AddressInfo], socket.socket]
 
 
 def _retry_after(text: str | None) -> timedelta | None:
-    """Seconds, or a date (RFC 9110, section 10.2.3). None if it is neither, or in the past."""
+    """The wait that `Retry-After` names, in seconds or as a date (RFC 9110, section 10.2.3). None if it names
+    neither, or a time in the past."""
     if text is None:
         return None
     try:

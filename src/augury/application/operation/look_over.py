@@ -24,9 +24,9 @@ class Span(StrEnum):
 
 
 STEPS = {
-    Span.HOUR: (Step.MINUTE, timedelta(minutes=1), 60),
-    Span.DAY: (Step.HOUR, timedelta(hours=1), 24),
-    Span.MONTH: (Step.DAY, timedelta(days=1), 31),
+    Span.HOUR: (Step.MINUTE, 60),
+    Span.DAY: (Step.HOUR, 24),
+    Span.MONTH: (Step.DAY, 31),
 }
 """The length of a point, and the number of points."""
 
@@ -61,11 +61,11 @@ class LookOver:
 
     async def __call__(self, span: Span) -> Overview:
         """Reads stored sums, never the history."""
-        step, length, most = STEPS[span]
+        step, most = STEPS[span]
         alive = await self.figures.alive(within=ALIVE)
         return Overview(
-            points=self._without_gaps(await self.figures.read(step, most=most), length, most),
-            step=length,
+            points=self._without_gaps(await self.figures.read(step, most=most), step.length, most),
+            step=step.length,
             unfinished=await self.predictions.waiting(at_most=MOST_COUNTED),
             oldest=await self.predictions.oldest_waiting(),
             processes=[each.part for each in alive],

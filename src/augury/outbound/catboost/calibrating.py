@@ -4,11 +4,12 @@ CatBoost keeps a scale and a bias in the file, so that the served probabilities 
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
+
+from augury.outbound.catboost.library import CatBoost
 
 Numbers = npt.NDArray[np.float64]
 _LEAST_GAIN = 0.001
@@ -23,7 +24,7 @@ class Calibration:
     scale: float = 1.0
     bias: float = 0.0
 
-    def apply(self, model: Any) -> None:  # noqa: ANN401  # CatBoost
+    def apply(self, model: CatBoost) -> None:
         """Write the calibration into the model."""
         scale, bias = model.get_scale_and_bias()
         biases = (
@@ -37,8 +38,8 @@ class Calibration:
 def calibrate(raw: Numbers, truth: Numbers) -> Calibration:
     """The calibration with the least log loss on rows that the model did not learn from.
 
-    `raw` has one value per row, or rows by classes. More than two classes only get a scale, so that the
-    likeliest class stays the same.
+    `raw` has one value per row for two classes, and is rows by classes for more. `truth` has the index of
+    each row's class. More than two classes only get a scale, so that the likeliest class stays the same.
     """
     if raw.ndim > 1:
 
@@ -62,7 +63,7 @@ def calibrate(raw: Numbers, truth: Numbers) -> Calibration:
 
 
 def probabilities(raw: Numbers) -> Numbers:
-    """Rows by classes."""
+    """The probabilities that belong to raw values, rows by classes. `raw` is as for `calibrate`."""
     if raw.ndim == 1:
         second = 1 / (1 + np.exp(-np.clip(raw, -500, 500)))
         return np.column_stack([1 - second, second])

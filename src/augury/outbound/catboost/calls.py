@@ -14,23 +14,24 @@ from augury.outbound.catboost.spare import SpareProcessor
 
 T = TypeVar("T")
 NICENESS = 5
-"""With it, the thread of the bulk lane gets a quarter of a processor that it has to share."""
+"""With it, a thread of the bulk lane gets a quarter of a processor that it has to share."""
 SHORT = 0.0005
-"""Seconds, besides those that every call takes (`speed.CALL`)."""
+"""The most seconds of a call that is made in the event loop, without the fixed time of every call
+(`speed.CALL`)."""
 
 
 class Calls:
-    """Runs calls on threads, which `close` ends: one for each lane, and one with which a large question has
-    two slices in one turn, as long as a processor is free. Those of the bulk lane give way to everything
-    else.
+    """Runs calls of models on threads: one thread for the small lane, and two for the bulk lane. With the
+    second, a large question runs two slices in one turn while a processor is free. The threads of the bulk
+    lane give way to everything else. `close` ends all threads.
     """
 
     def __init__(self, most: SliceLimit, speeds: Speeds, *, threads: int) -> None:
-        """`most` is the most work of one call. A call itself uses this number of `threads`. How long calls
-        take is noted in `speeds`."""
+        """`most` is the most work of one call. Each call of a model uses this number of `threads`. `speeds`
+        gets the duration of each call."""
         self._most = most
         self._speeds = speeds
-        # The processor's time is a property of the model, which a busy machine does not change.
+        # The CPU time depends only on the model, not on how busy the machine is. It is known for one thread.
         self._clock = time.thread_time if threads == 1 else time.perf_counter
         self._threads = {
             Lane.SMALL: Threads(1, name="catboost"),
@@ -44,8 +45,8 @@ class Calls:
         return await self._threads[lane].run(call)
 
     def is_short(self, lane: Lane, model: Model, rows: int, size: int) -> bool:
-        """Whether a call with so many rows and bytes is known to be so short that it can be made in the event
-        loop. Handing it to a thread wakes two threads, one after the other."""
+        """Whether a call with so many rows and bytes is short enough for the event loop. A thread would cost
+        two switches: to the thread and back."""
         speed = self._speeds.of(model)
         return lane is Lane.SMALL and speed.is_known and speed.seconds(self._most.units(rows, size)) <= SHORT
 
@@ -62,7 +63,8 @@ class Calls:
         return answer, seconds
 
     def for_a_slice(self, steps: Generator[None, None, T]) -> T | None:
-        """Take steps for as long as a slice may take. Returns the result of `steps` once there is one."""
+        """Take steps for as long as a slice may take. Returns the result of `steps`, or None if they have not
+        ended yet."""
         began = self._clock()
         try:
             while self._clock() - began < self._most.seconds:
@@ -73,12 +75,12 @@ class Calls:
         return None
 
     def note(self, model: Model, rows: int, size: int, seconds: float) -> None:
-        """A call of the model with so many rows and bytes took so many seconds."""
+        """Record the seconds of a call of the model with so many rows and bytes."""
         self._speeds.note(model, self._most.units(rows, size), seconds)
 
     def slice_of(self, model: Model) -> SliceLimit:
-        """As much as the model answers in the time of a slice. A model whose speed is not known gets a few
-        rows at first: further ones are cut by what these take."""
+        """As much as the model answers in the time of a slice. A model of unknown speed first gets a few
+        rows, whose duration decides the size of the next slice."""
         speed = self._speeds.of(model)
         most = self._most.at(speed)
         return most if speed.is_known else replace(most, rows=min(most.rows, FEW))

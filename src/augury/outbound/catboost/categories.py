@@ -7,15 +7,18 @@ from augury.domain.values import category, spellings
 from augury.outbound.catboost.seen import SeenCategories, category_hashes
 
 MOST_REMEMBERED = 100_000
-"""The most values of one feature whose result is cached."""
+"""The most values of one feature whose categories are cached."""
 
 Sent: TypeAlias = str | float
 _Key: TypeAlias = str | tuple[type, float]  # True, 1 and 1.0 are equal keys, but different categories
 
 
 class Categories:
+    """The categories of one feature."""
+
     def __init__(self, seen: SeenCategories, texts: Collection[str], *, texts_are_all: bool) -> None:
-        """`texts` are categories of the training data that are known by name, from any source."""
+        """`texts` are the categories of the training data that are known by name, from any source.
+        `texts_are_all` says that there were no others."""
         self._seen = seen
         self._texts = frozenset(texts)
         self._is_complete = seen.is_complete or texts_are_all

@@ -1,7 +1,7 @@
 """The program that opens an untrusted model file:
 `python -m augury.outbound.catboost.child FILE MEMORY SECONDS THREADS`.
 
-A crafted file may crash it, fill its memory (up to MEMORY bytes) or keep it running for ever. `inspector`,
+A crafted file may crash it, fill its memory (up to MEMORY bytes) or keep it running forever. `inspector`,
 which runs it, handles all of these. The limits also end it if `inspector`'s process is gone.
 """
 

@@ -27,8 +27,9 @@ class Choice:
     validation: Numbers
     """The mean losses of the folds, by trees."""
     raw: Numbers
-    """Raw values of rows, each from a fold's model that did not learn from it."""
+    """The raw values of the validated rows, each from a fold's model that did not learn from the row."""
     truth: Numbers
+    """The targets of these rows."""
     model: CatBoost
     """The first fold's model."""
     rows: Places
@@ -38,7 +39,8 @@ class Choice:
 def choose(fitting: Fitting, recipes: Sequence[Recipe], split: Split, deadline: float) -> Choice:
     """Compare the recipes on the first fold, and count the trees of the best one on all folds.
 
-    Fits for which there is no time are left out. If it ends early, it returns the result so far.
+    Fits for which there is no time before the `deadline` (`time.monotonic`) are left out. If the training is
+    stopped, the result so far is returned.
     """
     return _Choosing(fitting, split, deadline).choose(recipes)
 

@@ -109,7 +109,7 @@ def _categories(
     sent: list[Sent] = [column.values[number] for number in good]  # type: ignore[misc]  # they were checked
     read, unseen = model.categories[place].read(sent, set(map(type, sent)))
     code_of = np.zeros(len(column.values), dtype=np.intp)
-    code_of[good], dtype = model.vocabularies[place].codes(read)  # different values may be one category
+    code_of[good], dtype = model.vocabularies[place].codes(read)  # several values may be one category
     codes = _of(column.codes, valid)
     shown = pd.Categorical.from_codes(code_of[codes], dtype=dtype, validate=False)
     if not len(unseen):

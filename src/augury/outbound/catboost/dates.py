@@ -12,7 +12,7 @@ Parts: TypeAlias = Sequence[DatePart]
 
 
 def parts_of(dates: Sequence[Any], parts: Parts) -> npt.NDArray[np.float64]:
-    """Rows by parts. All parts of a missing date, or of a text that is not a date, are missing."""
+    """Rows by parts. A missing date, or a text that is not a date, gets NaN for all parts."""
     missing = (np.nan,) * len(parts)
     known: dict[Any, tuple[float, ...]] = {None: missing}
     for text in set(dates) - {None}:
@@ -22,7 +22,8 @@ def parts_of(dates: Sequence[Any], parts: Parts) -> npt.NDArray[np.float64]:
 
 
 def with_parts(table: npt.NDArray[Any], dates: Mapping[int, Parts]) -> npt.NDArray[Any]:
-    """Replace the columns of dates, which are the last ones, by the parts."""
+    """Replace the columns of dates, which are the last ones, by the parts. `dates` are the parts by
+    column."""
     first = min(dates)
     made = [parts_of(table[:, column].tolist(), parts) for column, parts in dates.items()]
     return np.column_stack([table[:, :first], *(each.astype(object) for each in made)])

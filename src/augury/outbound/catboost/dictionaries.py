@@ -9,8 +9,8 @@ def text_processing(letters: Sequence[int] = (3, 4, 5), *, least: int = 2) -> di
     and "?" have a meaning.
 
     Naive Bayes and BM25 turn each dictionary into a few numbers. Trees learn from these in seconds, and from
-    a bag of words in minutes. Letters count if they occur in at least `least` texts: they are most of the
-    file's size.
+    a bag of words in minutes. A sequence of letters counts only if it occurs in at least `least` texts, since
+    these sequences make up most of the file's size.
     """
     of_words = [_dictionary("words", "Word", 1, least=1), _dictionary("word_pairs", "Word", 2, least=2)]
     of_letters = [_dictionary(f"letters_{count}", "Letter", count, least=least) for count in letters]

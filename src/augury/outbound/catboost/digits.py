@@ -17,7 +17,7 @@ def shortened(probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]
     """
     short, exact = _rounded(probabilities), probabilities.astype(np.float32)
     moved = (short.astype(np.float32) != exact) & (exact > 0)
-    if moved.any():  # across the middle between two float32 numbers
+    if moved.any():  # the rounding crossed the midpoint between two float32 numbers
         short[moved] = _rounded(exact[moved].astype(np.float64))
     short[(short == 1) & (probabilities < 1)] = _BELOW_ONE
     return short

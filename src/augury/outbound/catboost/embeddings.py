@@ -2,9 +2,9 @@
 
 CatBoost itself does not check it: with too few numbers it reads beyond the list, and with too many it leaves
 some out. The file has the number in the calculators that turn embeddings into features. The layout is
-described in catboost/private/libs/embedding_features of CatBoost's repository: the part begins with its name,
-padded to 16 bytes, then the size and the content of its directory: the calculators of each embedding. Each
-calculator follows its own name, padded likewise, its type, and its size.
+described in catboost/private/libs/embedding_features of CatBoost's repository. The part begins with its name,
+padded to 16 bytes, and the size and content of its directory, which lists the calculators of each embedding.
+Then come the calculators, each after its name (padded likewise), its type and its size.
 """
 
 import struct
@@ -21,9 +21,10 @@ _ALIGNMENT, _ID = 16, 16
 
 
 def embedding_lengths(model: CatBoost) -> Mapping[int, int]:
-    """The numbers of each embedding, counted among the embeddings from 0. One that no tree uses is missing.
+    """How many numbers each embedding has, by its index among the embeddings. An embedding that no tree uses
+    is missing.
 
-    Raises `ModelRefused` if the model does not say it.
+    Raises `ModelRefused` if the file cannot be read.
     """
     try:
         return _lengths(model._serialize_model())  # noqa: SLF001  # in memory, unlike `save_model`
@@ -51,7 +52,7 @@ def _lengths(content: bytes) -> Mapping[int, int]:
 
 
 def _by_id(content: bytes, begin: int) -> Mapping[bytes, int]:
-    """The numbers that each calculator takes."""
+    """How many numbers each calculator takes, by its id."""
     found = {}
     while (begin := content.find(_CALCULATOR, begin)) >= 0:
         begin += _ALIGNMENT

@@ -26,14 +26,14 @@ from augury.outbound.catboost.shares import Explainer, Floats, Shares
 log = logging.getLogger(__name__)
 ROWS_AT_ONCE = 64
 MOST_WORDS = 200
-"""At most this many different words of a text are left out, one by one: the first ones."""
+"""Only the first so many distinct words of a text are explained, since each takes another prediction."""
 WORDS_LISTED = 8
 MOST_VALUE_CHARACTERS = 100
 _LEAST_WORD_EFFECT = 1e-9
 
 Row: TypeAlias = Mapping[str, Any]
 _Effects: TypeAlias = Mapping[int, Sequence[tuple[str, Floats]]]
-"""By the index of a text feature: each word, and how much it raises the raw values."""
+"""By the index of a text feature: each word, and how much it raises the raw value of each dimension."""
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 _encode = msgspec.json.Encoder().encode
 
@@ -41,8 +41,8 @@ _encode = msgspec.json.Encoder().encode
 def explaining(
     model: LoadedModel, explainer: Explainer, question: Question, outcome: Outcome, most_seconds: float
 ) -> Generator[None, None, Outcome]:
-    """Returns the outcome with `explanations` in each answer. Yields after each group of rows, which should
-    take at most so many seconds.
+    """Returns the outcome with `explanations` in each answer. Yields between groups of rows. A group should
+    take at most `most_seconds`.
 
     If CatBoost cannot explain a row, or its contributions do not add up to its prediction, the row gets an
     error. So nobody gets a wrong explanation or pays for it.
@@ -129,7 +129,7 @@ def _effects_of_words(explainer: Explainer, row: Table, place: int) -> list[tupl
 
 
 def _parts(facts: ModelFacts, answer: Row, shares: Shares, row: int, words: _Effects) -> Iterator["_Part"]:
-    """The raw values that belong to parts of the answer."""
+    """The explained parts of the answer to one row."""
     for name, dimension, sign in _dimensions(facts, answer, shares.raw.shape[1]):
         yield _Part(
             name,
@@ -144,7 +144,8 @@ def _parts(facts: ModelFacts, answer: Row, shares: Shares, row: int, words: _Eff
 
 
 def _dimensions(facts: ModelFacts, answer: Row, width: int) -> Iterator[tuple[str | None, int, int]]:
-    """A name, a dimension, and -1 if the raw value belongs to the opposite of the answer."""
+    """The name and dimension of each explained part of the answer, and a sign: -1 if a higher raw value
+    speaks against the answer, else 1."""
     match facts.task:
         case ModelTask.CLASSIFICATION if width == 1:
             yield answer["label"], 0, 1 if answer["label"] == facts.classes[1] else -1
@@ -159,7 +160,7 @@ def _dimensions(facts: ModelFacts, answer: Row, width: int) -> Iterator[tuple[st
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A part of an answer, and its contributions."""
+    """A part of an answer, such as one of several values, and its contributions."""
 
     name: str | None
     base: float

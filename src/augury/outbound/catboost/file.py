@@ -41,7 +41,7 @@ from augury.outbound.catboost.trial import PredictionType, neutral_answer, width
 MOST_CLASSES = 1_000
 
 _WIDTHS = {ModelTask.REGRESSION: 1, ModelTask.RANKING: 1, ModelTask.UNCERTAIN_REGRESSION: 2}
-"""The number of raw values of a row, for tasks whose names do not tell it."""
+"""The number of raw values of a row, for tasks whose outputs have no names."""
 
 MOST_OUTPUTS = 1_000
 """The most values of one answer."""
@@ -64,7 +64,8 @@ def open_model(file: Path) -> CatBoost:
 
 
 def facts_of(model: CatBoost) -> ModelFacts:
-    """Raises `ModelRefused` if the model cannot be served. The model forgets a loss that is unknown here."""
+    """Raises `ModelRefused` if the model cannot be served. Deletes a loss from the opened model that this
+    CatBoost does not know."""
     own = own_facts_of(model)
     features = _with_dates(_features(model, own.categories), own.dates)
     loss = loss_of(model)

@@ -1,4 +1,4 @@
-"""Fits CatBoost to features, watched and ended by a callback after each tree."""
+"""Fits CatBoost models. After each tree, a callback reports the progress and may end the fit."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -58,7 +58,7 @@ def recipes(features: Features) -> Sequence[Recipe]:
 
 @dataclass(slots=True)
 class Steps:
-    """Counts the trees of all fits for a progress bar, and ends a fit at its deadline."""
+    """Counts the trees of all fits for a progress bar."""
 
     watch: Watch
     total: int
@@ -122,7 +122,12 @@ class Fitting:
         deadline: float = float("inf"),
         budget: int | None = None,
     ) -> Fitted:
-        """`budget` is the number of steps of the progress bar for this fit."""
+        """Fit a model to these rows, in at most `trees` trees (by default, those of the plan).
+
+        With rows to `validate`, the fit also ends when their loss stops improving. It ends early at the
+        `deadline` (`time.monotonic`), or when the training is stopped. `budget` is the number of steps of the
+        progress bar for this fit.
+        """
         begin, budget = self.steps.done, budget or trees or self.plan.trees
         after = _AfterTree(self.steps, begin, deadline)
         model = CatBoost(self._settings(recipe, trees or self.plan.trees))

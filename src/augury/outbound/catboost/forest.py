@@ -90,7 +90,7 @@ class Forest:
 
     @property
     def base(self) -> Floats:
-        """The average of each dimension."""
+        """The average raw value of each dimension over the training rows."""
         based: Floats = self._scale * self._base + self._bias
         return based
 
@@ -128,7 +128,7 @@ class Forest:
         yield from self._leaves(node["right"], (*path, (number, True, feature, share)))
 
     def _split(self, split: Node) -> tuple[int, int]:
-        """Its number, and its feature."""
+        """The split's number and its feature."""
         match split["split_type"]:
             case "FloatFeature":
                 index, value = split["float_feature_index"], split["border"]

@@ -39,7 +39,7 @@ class InspectorSettings:
 
 
 class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The child's output: either of the two."""
+    """The child's output. One of the two fields is set."""
 
     facts: ModelFacts | None = None
     refused: Reason | None = None
@@ -89,7 +89,7 @@ def _sound(reason: Reason | None) -> Reason:
     """The child's reason, with bounded values. The file may have made the child say anything."""
     try:
         if reason is not None:
-            str(reason)  # that it has all values of its words
+            str(reason)  # raises if a value is missing
             return Reason.of(reason.code, map(_sound, reason.parts), **reason.values)
     except (LookupError, ValueError, TypeError) as error:
         return Reason.of(ReasonCode.FACTS_UNREADABLE, error=repr(error))

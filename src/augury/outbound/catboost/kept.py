@@ -1,4 +1,4 @@
-"""The models that a process keeps in memory, each with what explains it."""
+"""The models that a process keeps in memory, and their explainers."""
 
 import asyncio
 from functools import partial
@@ -20,10 +20,10 @@ Kept: TypeAlias = tuple[ModelFacts, LoadedModel]
 
 
 class KeptModels:
-    """Loads the models of the store when they are needed, and drops those that were not used for longest."""
+    """Loads the models of the store when they are needed, and drops the least recently used ones."""
 
     def __init__(self, store: ModelStore, calls: Calls, *, most: int, threads: int) -> None:
-        """Keep `most` models, which predict with this number of `threads` in each call."""
+        """Keep up to `most` models. Each call of a model uses this number of `threads`."""
         self._store = store
         self._calls = calls
         self._threads = threads
@@ -36,7 +36,8 @@ class KeptModels:
         return self._recall(model) or await self._load(model, lane)
 
     async def explainer(self, loaded: LoadedModel, lane: Lane) -> Explainer:
-        """Raises `ModelUnavailable` if the model cannot be explained, although it was on acceptance."""
+        """Raises `ModelUnavailable` if the model cannot be explained here, although the check of its file
+        succeeded."""
         return await self._calls.run(lane, partial(self._explainer, loaded))
 
     async def _load(self, model: Model, lane: Lane) -> LoadedModel:
@@ -62,7 +63,7 @@ class KeptModels:
     def _explainer(self, loaded: LoadedModel) -> Explainer:
         kept = self._explainers.get(id(loaded))
         try:
-            if kept is None:  # the model is kept with it, so that no other one can get its id
+            if kept is None:  # keeps the model, too, so that no other object can get its id
                 kept = self._explainers[id(loaded)] = loaded, Explainer(loaded.catboost, loaded.facts)
         except Exception as error:  # whatever CatBoost raises
             raise ModelUnavailable(f"it cannot be explained: {error}") from error

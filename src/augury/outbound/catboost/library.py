@@ -1,6 +1,6 @@
 """CatBoost without pandas, which takes as much memory as CatBoost itself and is only needed for batches.
 
-CatBoost treats pandas as optional: if it cannot be imported, CatBoost takes nothing for a DataFrame. Import
+CatBoost treats pandas as optional: without it, CatBoost works, but does not recognize DataFrames. Import
 CatBoost from here, so that it is always loaded in this way.
 """
 
@@ -28,7 +28,7 @@ def load_pandas() -> Any:  # noqa: ANN401
     return pandas
 
 
-_recognize(catboost.core.pd)  # a stand-in without pandas, which its compiled half lacks in 1.2.10
+_recognize(catboost.core.pd)  # without pandas, CatBoost 1.2.10 puts a stand-in only into its Python half
 
 
 _PLACE = re.compile(r"\b[\w./-]+\.(?:cpp|h|pyx):\d+: ")

@@ -1,5 +1,5 @@
-"""The likeliest classes of each row. The others are only summed up, so a model of very many classes needs no
-memory for them."""
+"""The likeliest classes of each row. The others are only summed up, so that an answer of a model with very
+many classes stays small."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias

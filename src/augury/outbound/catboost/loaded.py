@@ -28,7 +28,7 @@ from augury.outbound.catboost.trial import PredictionType
 from augury.outbound.catboost.vocabulary import Vocabulary
 
 _HALF = 0.5
-_TOO_CLOSE = 1e-9  # probabilities are exact to 1e-12: closer ones may be ordered unlike the raw values
+_TOO_CLOSE = 1e-9  # probabilities are accurate to 1e-12: the raw values of closer ones may differ in order
 
 Table: TypeAlias = npt.NDArray[Any]
 """Rows by features: float32 if all features are numeric, else objects."""
@@ -124,7 +124,7 @@ class LoadedModel:
         return [Doubt(None, RowDoubt.CROSSED_QUANTILES, [found[row][0] for row in rows])] if rows else []
 
     def scores(self, table: Table) -> Scores:
-        """The same as numbers. `table` may also be a pandas DataFrame."""
+        """The answers as arrays. `table` may also be a pandas DataFrame."""
         predicted = self._predicted(table, self.asked)
         match self.facts.task:
             case ModelTask.CLASSIFICATION:
@@ -191,7 +191,7 @@ def _finite(numbers: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
 def table_of(features: Sequence[Feature], rows: Sequence[tuple[Any, ...]]) -> Table:
     kinds = {feature.kind for feature in features}
     if FeatureKind.EMBEDDING not in kinds:
-        # None becomes NaN, CatBoost's missing number. A list of lists would take a third more time.
+        # None becomes NaN, CatBoost's missing number. Rows are tuples: lists would take a third more time.
         return np.array(rows, dtype=np.float32 if kinds == {FeatureKind.NUMERIC} else object)
     table = np.empty((len(rows), len(features)), dtype=object)
     for place, (feature, column) in enumerate(zip(features, zip(*rows, strict=True), strict=False)):

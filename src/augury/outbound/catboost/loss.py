@@ -127,7 +127,8 @@ def _quantiles(loss: Loss) -> Value:
 
 
 def _survival(loss: Loss) -> Value:
-    """The logarithm of the time plus noise, whose distribution decides what the raw value is."""
+    """The logarithm of the time is the raw value plus noise. If the noise is symmetric, the exponent of the
+    raw value is the median."""
     is_symmetric = loss.parameters.get("dist", "Normal") in ("Normal", "Logistic")
     return Value(ValueIs.MEDIAN if is_symmetric else ValueIs.TYPICAL, read_as=ReadAs.EXPONENT)
 

@@ -37,7 +37,7 @@ class OwnFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     unsure_below: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
     """A label with a lower probability is shown as unsure."""
     training: str = ""
-    """How it was trained, for people."""
+    """How the model was trained, in words."""
     texts: ModelTexts = msgspec.field(default_factory=ModelTexts)
     """Display names and descriptions, by language."""
 
@@ -54,7 +54,7 @@ def write_card(model: CatBoost, card: bytes) -> None:
 
 
 def card_of(model: CatBoost) -> str | None:
-    """The card in the file, if there is one. Raises `ModelRefused`."""
+    """The card in the file, if there is one. Raises `ModelRefused` if it is unreadable."""
     text = model.get_metadata().get(_CARD)
     if text is None:
         return None
@@ -67,6 +67,7 @@ def card_of(model: CatBoost) -> str | None:
 
 
 def own_facts_of(model: CatBoost) -> OwnFacts:
+    """The facts in the file, or the defaults if it has none. Raises `ModelRefused` if they are unreadable."""
     text = model.get_metadata().get(OWN_FACTS)
     if text is None:
         return OwnFacts()

@@ -1,4 +1,5 @@
-"""Tells which features forbid missing numbers (`nan_mode=Forbidden`): CatBoost predicts them anyway."""
+"""Tells which features forbid missing numbers (`nan_mode=Forbidden`). CatBoost itself predicts such rows
+anyway (findings/catboost-forbidden-nan.sh)."""
 
 import msgspec
 

@@ -25,6 +25,8 @@ from augury.outbound.catboost.loaded import LoadedModel
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
+    """The operator's limits on rows and answers."""
+
     max_text: int = MOST_TEXT
     """The maximum length of a text or category. Longer ones make their row invalid."""
     max_classes: int = MOST_TOP

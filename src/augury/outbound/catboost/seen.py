@@ -142,6 +142,7 @@ def _offset(table: Table, slot: int) -> int:
 
 
 def child(table: Table, slot: int) -> Table:
+    """The table in a slot. Raises `ValueError` if it is not set."""
     offset = _offset(table, slot)
     if not offset:
         raise ValueError("a part is missing")
@@ -149,7 +150,7 @@ def child(table: Table, slot: int) -> Table:
 
 
 def vector(table: Table, slot: int) -> tuple[int, int]:
-    """Its position and number of elements."""
+    """The position and the number of elements of the vector in a slot: (0, 0) if it is not set."""
     offset = _offset(table, slot)
     return (table.Vector(offset), table.VectorLen(offset)) if offset else (0, 0)
 
@@ -166,6 +167,7 @@ def ints(table: Table, slot: int) -> npt.NDArray[np.int32]:
 
 
 def whole(table: Table, slot: int) -> int:
+    """The 32-bit number in a slot, or -1 if it is not set."""
     offset = _offset(table, slot)
     return int(table.Get(number_types.Int32Flags, table.Pos + offset)) if offset else -1
 

@@ -21,12 +21,12 @@ from augury.outbound.catboost.seen import category_hash
 from augury.outbound.catboost.trial import neutral_row
 
 MOST_WORK = 20_000_000
-"""Models with more leaves are not explained."""
+"""Models with more leaves, rounded up to a power of two for each tree, are not explained."""
 TOLERANCE = 1e-6
 """The allowed difference between the sum of contributions and the raw value, relative to values above 1."""
 
 
-class NoReasons(Exception):
+class NotExplainable(Exception):
     """The model cannot be explained."""
 
     def __init__(self, reason: Reason) -> None:
@@ -46,12 +46,12 @@ class Shares:
     raw: Floats
     """Rows by dimensions."""
     base: Floats
-    """Also rows by dimensions."""
+    """The average raw values, rows by dimensions."""
     contributions: Floats
     """Rows by dimensions by features."""
 
     def add_up(self) -> npt.NDArray[np.bool_]:
-        """The rows whose contributions add up from the base to the raw value."""
+        """Whether the base and the contributions of each row add up to its raw values."""
         error = np.abs(self.base + self.contributions.sum(axis=2) - self.raw)
         good: npt.NDArray[np.bool_] = np.asarray(
             (error <= TOLERANCE * np.maximum(1, np.abs(self.raw))).all(1)
@@ -63,12 +63,13 @@ class Explainer:
     """Explains the rows of one model."""
 
     def __init__(self, catboost: CatBoost, facts: ModelFacts) -> None:
-        """Raises `CatBoostError` or `UnknownSplit` if the model cannot be explained."""
+        """Raises `NotExplainable`, `UnknownSplit` or `CatBoostError` if the model cannot be explained."""
         self._catboost = catboost
         kinds = {feature.kind for feature in facts.schema.features}
         if FeatureKind.CATEGORICAL in kinds and kinds & {FeatureKind.TEXT, FeatureKind.EMBEDDING}:
+            # CatBoost credits the wrong features (findings/catboost-shap-of-categories-beside-texts.sh).
             # Their sum is right, so nothing else would detect it.
-            raise NoReasons(Reason.of(ReasonCode.MIXED_FEATURES))
+            raise NotExplainable(Reason.of(ReasonCode.MIXED_FEATURES))
         features, parts = facts.schema.features, [len(each) for each in dates_of(catboost).values()]
         first = len(features) - len(parts)
         self._kinds = [feature.kind for feature in features[:first]] + [FeatureKind.NUMERIC] * sum(parts)
@@ -88,11 +89,11 @@ class Explainer:
             self._unscaled.get_feature_importance(self._pool(table), type="ShapValues", thread_count=1)
         )
         values = self._scale * values.reshape(len(raw), -1, len(self._kinds) + 1)
-        raw = raw[:, : values.shape[1]]  # CatBoost explains only the mean of a mean with its uncertainty
+        raw = raw[:, : values.shape[1]]  # of a mean with its uncertainty, CatBoost explains only the mean
         return Shares(raw, values[:, :, -1], self._by_feature(values[:, :, :-1]))
 
     def _by_feature(self, contributions: Floats) -> Floats:
-        """The contributions of a date's parts are summed up."""
+        """Sum up the contributions of each date's parts. The last axis becomes that of the features."""
         if self._places == list(range(len(self._kinds))):
             return contributions
         found = np.zeros((*contributions.shape[:2], self._places[-1] + 1))
@@ -128,7 +129,8 @@ class Explainer:
 
 
 def _unscaled(catboost: CatBoost) -> CatBoost:
-    """A copy whose raw values, times the scale, equal the model's: a file stores its calibration as a scale.
+    """A copy without the scale: its raw values, multiplied by the scale, are the model's. A calibrated model
+    has a scale.
 
     CatBoost 1.2.10 refuses to explain a scaled model with one value. With several values it ignores the scale
     (findings/catboost-shap-of-scaled-models.sh).
@@ -154,7 +156,7 @@ def with_explanations(catboost: CatBoost, facts: ModelFacts) -> ModelFacts:
         if other.is_statistic:
             return replace(facts, unexplained=Reason.of(ReasonCode.STATISTICS_OF_CATEGORIES))
         return replace(facts, unexplained=Reason.of(ReasonCode.UNKNOWN_SPLIT, what=str(other)))
-    except NoReasons as ours:
+    except NotExplainable as ours:
         return replace(facts, unexplained=ours.reason)
     except CatBoostError as error:
         reason = Reason.of(ReasonCode.NOT_EXPLAINED_BY_CATBOOST, error=words_of(error))
@@ -162,14 +164,15 @@ def with_explanations(catboost: CatBoost, facts: ModelFacts) -> ModelFacts:
 
 
 def _work(catboost: CatBoost, facts: ModelFacts) -> int:
-    """Raises `CatBoostError` or `UnknownSplit` if the model cannot be explained."""
+    """The work of explaining one row, in leaves (`ModelFacts.explain_work`). Raises `NotExplainable`,
+    `UnknownSplit` or `CatBoostError` if the model cannot be explained."""
     leaves = [int(each) for each in catboost.get_tree_leaf_counts()]
     work = sum(1 << (each - 1).bit_length() for each in leaves)
     if work > MOST_WORK:
-        raise NoReasons(Reason.of(ReasonCode.TOO_MANY_LEAVES, leaves=work))
+        raise NotExplainable(Reason.of(ReasonCode.TOO_MANY_LEAVES, leaves=work))
     shares = Explainer(catboost, facts).shares(neutral_row(catboost, facts.schema.features))
     if not shares.add_up().all():
-        raise NoReasons(Reason.of(ReasonCode.DOES_NOT_ADD_UP))
+        raise NotExplainable(Reason.of(ReasonCode.DOES_NOT_ADD_UP))
     return max(1, work)
 
 

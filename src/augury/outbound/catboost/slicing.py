@@ -13,7 +13,7 @@ from augury.domain.lane import SliceLimit
 from augury.domain.row_errors import RowDoubt, RowWarning
 
 _rows: msgspec.json.Decoder[list[msgspec.Raw]] = msgspec.json.Decoder(list[msgspec.Raw])
-_VALUES = slice(1, -1)  # of the text of an array
+_VALUES = slice(1, -1)  # the text of a JSON array without its brackets
 
 
 def is_large(question: Question, most: SliceLimit) -> bool:
@@ -22,7 +22,7 @@ def is_large(question: Question, most: SliceLimit) -> bool:
 
 
 class Rest:
-    """The rows of a question that are not taken yet. They are not decoded. Several threads may take some.
+    """The rows of a question that no slice has taken yet, as undecoded JSON. Several threads may take slices.
 
     Input that is not an array is one slice.
     """
@@ -60,7 +60,7 @@ class Rest:
 
 
 def joined(outcomes: Sequence[Outcome], counts: Sequence[int], *, most_warnings: int) -> Outcome:
-    """The outcomes of slices with so many rows as the outcome of one question."""
+    """The outcome of a question from those of its slices, in order. `counts` has the rows of each slice."""
     begins = [0, *accumulate(counts)]
     valid_rows = sum(outcome.valid_rows for outcome in outcomes)
     texts = [

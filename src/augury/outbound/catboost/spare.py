@@ -1,6 +1,6 @@
-"""Whether a processor is free, judged by the calls of models that this process makes anyway.
+"""Tells whether a processor is free, from the calls of models that this process makes anyway.
 
-A thread that has to wait for a processor gets less of its time than passes. The number of processors says
+A thread that has to wait for a processor uses less CPU time than passes. The number of processors says
 nothing: other workers, the API and the database may use them, or a container may have only a part of one.
 """
 
@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable
 
 LEAST_SHARE = 0.85
-"""A thread must have had a processor for this part of the passing time, if one more is to be used. It also
-waits for the interpreter, some percent of the time."""
+"""If a call used less than this share of the passing time as CPU time, no processor is free. The share is
+below 1 because a thread also waits for the interpreter, some percent of the time."""
 LONG_ENOUGH = 0.005
-"""Seconds. Shorter calls say nothing."""
+"""Seconds. Shorter calls are too inaccurate."""
 REST = 5.0
-"""Seconds without a second call, after there was no processor for it."""
+"""Seconds without a second call after a call had to wait for a processor."""
 
 
 class SpareProcessor:
@@ -27,6 +27,6 @@ class SpareProcessor:
         return self._clock() >= self._rests_until
 
     def note(self, used: float, passed: float) -> None:
-        """A call has `used` so many seconds of a processor, while so many have `passed`."""
+        """Record the CPU time that a call has `used` and the time that has `passed`, in seconds."""
         if passed > LONG_ENOUGH and used < LEAST_SHARE * passed:
             self._rests_until = self._clock() + REST

@@ -77,8 +77,8 @@ def _trained(prepared: Prepared, plan: Plan, saved: Path, watch: Watch) -> Card:
 
 
 def _measured(fitting: Fitting, chosen: Choice, rows: Places, deadline: float) -> Measured:
-    """The chosen model, fitted to all rows except those of the test. If that ends early, perhaps a fold's
-    model."""
+    """The chosen model, fitted to all rows except those of the test. If the fit ends before half of the
+    trees, a fold's model."""
     stop, began = fitting.steps.watch.stop, time.monotonic()
     if not stop.is_set():
         fitted = fitting.fit(

@@ -26,7 +26,7 @@ TRAINING_FILE = Path(__file__).with_name("tone.csv")
 HELD_OUT_TEXTS = "held_out_texts"
 """The metric with the number of texts on which the others were measured. Only this model has it."""
 OnProgress = Callable[[int, int], None]
-"""Called with the steps done and the steps in all."""
+"""Called with the number of steps done and of all steps."""
 
 _ITERATIONS = 150
 _SCALE, _BIASES = 0.612, (-0.338, 0.0, -0.256)
@@ -81,7 +81,7 @@ class _Progress:
 
 
 def train_tone(file: Path, on_progress: OnProgress | None = None) -> Mapping[str, float]:
-    """Train `tone` and save it as `file`. Answers its scores on the held-out fifth of the written texts.
+    """Train `tone` and save it as `file`. Returns its scores on the held-out fifth of the written texts.
 
     Trains twice: without that fifth to measure it, and then on everything to save it. The same call makes the
     same model. Takes a few seconds of CPU time, so call it in a thread.

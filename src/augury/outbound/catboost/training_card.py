@@ -89,7 +89,7 @@ def card_of(
 
 
 def listed_in(card: Card) -> Card:
-    """The card, without the least important columns if it would be too large."""
+    """The card, without the least important columns if it would be too large. A note says so."""
     count = len(card.features) + len(card.skipped)
     listed, whole = count, card
     while len(encoded(card)) > MOST_BYTES:
@@ -107,7 +107,7 @@ def listed_in(card: Card) -> Card:
 
 
 def _features(prepared: Prepared, model: CatBoost) -> list[Used]:
-    """The used columns, the most important first. A date has the importance of its parts."""
+    """The used columns, the most important first. A date has the importance of its parts together."""
     shares = dict.fromkeys((each.name for each in prepared.columns), 0.0)
     owner = {part_name(date, part): date for date, parts in prepared.features.dates.items() for part in parts}
     for name, share in zip(model.feature_names_, model.get_feature_importance(), strict=True):

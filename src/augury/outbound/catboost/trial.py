@@ -1,4 +1,4 @@
-"""Rows without information, on which a model is tried out."""
+"""Neutral rows, with which a model is tried out."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -24,7 +24,7 @@ def width_of(model: CatBoost, features: Sequence[Feature]) -> int:
 
 
 def neutral_row(model: CatBoost, features: Sequence[Feature]) -> npt.NDArray[np.object_]:
-    """A table of one row that every such model takes."""
+    """A table of one row without information, which any model with these features accepts."""
     plain = [each for each in features if each.kind is not FeatureKind.DATE]
     parts = sum(map(len, dates_of(model).values()))
     row = np.zeros((1, len(plain) + parts), dtype=object)
@@ -37,6 +37,8 @@ def neutral_row(model: CatBoost, features: Sequence[Feature]) -> npt.NDArray[np.
 def neutral_answer(
     model: CatBoost, features: Sequence[Feature], asked: PredictionType
 ) -> npt.NDArray[np.float64]:
+    """The answer to a neutral row, as CatBoost gives it. Raises `ModelRefused` if CatBoost cannot predict
+    it."""
     row = neutral_row(model, features)
     try:
         answer: npt.NDArray[np.float64] = model.predict(row, prediction_type=asked, thread_count=1)

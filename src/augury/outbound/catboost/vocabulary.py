@@ -1,5 +1,8 @@
-"""The categories of a feature as pandas has them. Slices of a batch mostly have the same ones, so they are
-remembered: pandas would index those of each slice anew, which takes as long as reading their cells."""
+"""Caches the categories of a feature as pandas has them.
+
+Slices of a batch mostly have the same ones. pandas would index those of each slice anew, which takes as long
+as reading their cells.
+"""
 
 from collections.abc import Sequence
 from typing import Any, TypeAlias
@@ -8,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 MOST = 128
-"""Categories of a feature that are remembered. CatBoost looks at all of them for each slice."""
+"""The most categories of a feature that are cached. For each slice, CatBoost looks at all of them."""
 Dtype: TypeAlias = Any
 """A pandas `CategoricalDtype`, which has no types."""
 
@@ -18,8 +21,8 @@ class Vocabulary:
         self._known: tuple[dict[object, int], Dtype] = {}, None
 
     def codes(self, texts: Sequence[object]) -> tuple[npt.NDArray[np.intp], Dtype]:
-        """The codes of these categories, of which some may be equal, and the type that the codes belong to.
-        Several threads may call this."""
+        """The code of each category (some may be equal), and the type to which the codes belong. Several
+        threads may call this."""
         places, dtype = self._known
         if dtype is None or not all(text in places for text in texts):
             places = {text: place for place, text in enumerate(dict.fromkeys([*places, *texts]))}
@@ -32,6 +35,6 @@ class Vocabulary:
 
 
 def _dtype(texts: dict[object, int]) -> Dtype:
-    import pandas as pd  # whoever reads columns has loaded it
+    import pandas as pd  # `columns` has loaded it
 
     return pd.CategoricalDtype(pd.Index(list(texts), dtype=object))

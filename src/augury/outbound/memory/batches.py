@@ -14,7 +14,7 @@ from augury.outbound.memory.records import BatchRecord, PredictionRecord
 from augury.outbound.memory.webhook_outbox import tell_batch_end
 
 RECEIVED_LIVES = timedelta(days=1)
-"""How long a batch is kept that was received and not accepted."""
+"""How long a batch that was received, but not accepted, is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,8 @@ class MemoryBatches(Batches):
 
     @override
     async def close(self, ids: Collection[BatchId]) -> None:
-        """Reading sums up the slices each time, so this only adds the deliveries for webhooks, once."""
+        """Sums are not stored, since each read sums up the slices. This only adds the deliveries for
+        webhooks, once."""
         async with self.memory.change() as state:
             for batch_id in ids:
                 _close(state, batch_id, self.memory.now())
@@ -133,7 +134,7 @@ class MemoryBatchStore(BatchStore):
 
     @override
     async def ping(self) -> None:
-        """It runs in this process."""
+        """Do nothing: the store is in this process."""
 
     @override
     async def delete(self, batch_id: BatchId, *, at_most: int, prefix: str = "") -> int:
@@ -144,7 +145,7 @@ class MemoryBatchStore(BatchStore):
 
 
 def _close(state: State, batch_id: BatchId, now: datetime) -> bool:
-    """Returns whether it has ended and was not closed before."""
+    """Close the batch if it has ended. Returns whether that was done now."""
     record = state.batches[batch_id]
     if record.batch is None or record.closed_at or not _progress(state, slices_of(state, batch_id)).is_final:
         return False

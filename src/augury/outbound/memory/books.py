@@ -83,7 +83,6 @@ class MemoryOpenBooks(
             keys = {(each.prediction.user_id, each.key.key) for each in accepted if each.key}
             if keys & state.idempotency_keys.keys():
                 raise Conflict("a key was remembered meanwhile")
-            now = self.memory.now()
             for each in accepted:
                 if each.prediction.user_id in met:
                     accept(state, each, now)

@@ -8,8 +8,6 @@ from augury.application.operation.ports import FiguresOverTime, Point, Process
 from augury.domain.figures import NOTHING, Figures, Step
 from augury.outbound.memory.memory import Memory
 
-LENGTHS = {Step.MINUTE: timedelta(minutes=1), Step.HOUR: timedelta(hours=1), Step.DAY: timedelta(days=1)}
-
 
 @dataclass(frozen=True, slots=True)
 class MemoryFigures(FiguresOverTime):
@@ -32,7 +30,7 @@ class MemoryFigures(FiguresOverTime):
 
     @override
     async def read(self, step: Step, *, most: int) -> Sequence[Point]:
-        first = begun(step, self.memory.now()) - most * LENGTHS[step]
+        first = begun(step, self.memory.now()) - most * step.length
         known = self.memory.state.figures
         return [Point(at, known[of, at]) for of, at in sorted(known) if of is step and at > first]
 

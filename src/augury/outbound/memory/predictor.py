@@ -28,7 +28,7 @@ BREAKING = "break the model"
 DOUBTFUL = "never seen"
 """A text that is answered with a warning."""
 LONG = 10
-"""A row whose values have more characters than that is long."""
+"""A row is `long` if its values have more characters than this."""
 
 
 class MemoryPredictor(Predictor, SlicePredictor):
@@ -47,10 +47,10 @@ class MemoryPredictor(Predictor, SlicePredictor):
         self.asked.append(len(questions))
         if model.ref in self.unavailable:
             raise ModelUnavailable(f"the file of {model.ref} is missing")
-        sheets = [_Sheet(question, model.facts.schema) for question in questions]
+        checked = [_CheckedQuestion(question, model.facts.schema) for question in questions]
         async with turn():
-            answers = iter(score_isolating([row for sheet in sheets for row in sheet.valid], _answers))
-        return [sheet.outcome([next(answers) for _ in sheet.valid]) for sheet in sheets]
+            answers = iter(score_isolating([row for each in checked for row in each.valid], _answers))
+        return [each.outcome([next(answers) for _ in each.valid]) for each in checked]
 
     @override
     async def predict_slice(self, model: Model, sheet: bytes, content: bytes) -> SliceOutcome:
@@ -63,8 +63,8 @@ class MemoryPredictor(Predictor, SlicePredictor):
         )
 
 
-class _Sheet:
-    """The rows of one question, split into those that fit the model and those that do not."""
+class _CheckedQuestion:
+    """The rows of one question: those that fit the model, and the errors of the others."""
 
     def __init__(self, question: Question, schema: InputSchema) -> None:
         data = msgspec.json.decode(question.input)

@@ -90,7 +90,8 @@ class MemoryPredictionQueue(PredictionQueue):
         lane: Lane = Lane.SMALL,
         costs: Costs = NO_COSTS,
     ) -> None:
-        """Costs do not matter: no other worker could run what this process holds."""
+        """Ignores the costs, which bound a message so that other workers get some of the work: here, one
+        worker gets everything."""
         size = wire.IDS if attempt == 1 and lane is Lane.SMALL else 1
         room = self.most_ids - self._ids
         if len(ids) > room:
@@ -112,14 +113,14 @@ class MemoryPredictionQueue(PredictionQueue):
         return len(self._tickets)
 
     def put_again(self, dead: Dead) -> None:
-        """Put a rejected task on the queue again."""
+        """Put the task of a dead letter on the queue again."""
         self.dead.remove(dead)
         waiting = dead.waiting
         self._append(WaitingTask(waiting.task, self._clock.now(), waiting.lane))
 
     @override
     def saw(self, put_at: datetime) -> None:
-        """Do nothing: this queue knows itself which of its tasks are not handled."""
+        """Do nothing: this queue itself knows which of its tasks are not handled."""
 
     @override
     async def passed(self) -> datetime | None:
@@ -132,8 +133,9 @@ class MemoryPredictionQueue(PredictionQueue):
         return bool(self._tickets)
 
     def deliver_to(self, handle: Handle, handle_ticket: Handle) -> None:
-        """Register the handlers of the small lane's tasks, and of the bulk lane's tickets, which get one at a
-        time. If a handler raises, the task is delivered again after a pause."""
+        """Register the handlers. `handle` gets the tasks of the small lane, many at a time. `handle_ticket`
+        gets the tickets of the bulk lane, one at a time. If a handler raises, the task is delivered again
+        after a pause."""
         self._handle, self._handle_ticket = handle, handle_ticket
 
     async def run(self) -> None:
@@ -176,7 +178,7 @@ class MemoryPredictionQueue(PredictionQueue):
         except UnknownPredictions as error:  # a further try would fail, too
             log.warning("a task is given up: %s", error)
             self.dead.append(Dead(waiting, self._clock.now()))
-        except Exception as error:  # only this queue can deliver the task again
+        except Exception as error:  # nothing else would deliver the task again
             if self._stopped:  # the prediction is still in the books
                 return
             failures = waiting.failures + 1

@@ -1,4 +1,4 @@
-"""The rows that the memory adapters keep where PostgreSQL has tables."""
+"""The records of the memory adapters: what PostgreSQL has as rows of tables."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,9 +20,11 @@ from augury.domain.user import User
 from augury.domain.webhook_delivery import WebhookDelivery
 
 FIRST_LOOK = timedelta(seconds=30)
+"""Until the sweeper first checks a queued prediction. Each time it was lost, the wait doubles."""
 
 LAST_LOOK = timedelta(minutes=10)
-"""Work in the bulk lane also starts with this wait: its lost messages are noticed in another way."""
+"""The longest wait until a check. Work in the bulk lane starts with it, because its lost messages are noticed
+in another way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +47,12 @@ class PredictionRecord:
     put_at: datetime
     """When it was last put on the queue."""
     due_at: datetime
-    """The next check while queued, the end of the lease while processing."""
+    """While queued, the time of the next check; while processing, the end of the lease."""
     wait: timedelta = FIRST_LOOK
     """From the last check to the next."""
     notify: bool = False
     bulk_cost: int | None = None
-    """In the bulk lane; None for small work."""
+    """The cost in the bulk lane. None for small work."""
     in_bulk: bool = False
     """Whether it waits for its user's turn in the bulk lane."""
     place: SlicePlace | None = None
@@ -84,7 +86,7 @@ class RunRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchRecord:
-    """A batch, None while it is being received."""
+    """A batch. `batch` is None while its rows are being received."""
 
     owner: UserId
     received_at: datetime
@@ -95,7 +97,7 @@ class BatchRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRecord:
-    """A refresh token. After it was replaced, it is valid only for the grace period."""
+    """A refresh token. After its replacement, it is valid only for the grace period."""
 
     family: UUID
     user_id: UserId
@@ -116,7 +118,7 @@ class KeyRecord:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The number of tries in a time window, and the end of the window."""
+    """The number of attempts in a time window, and the end of the window."""
 
     hits: int
     ends_at: datetime
@@ -124,7 +126,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class UpdateRecord:
-    """An update from Telegram, None after it was handled."""
+    """An update from Telegram. `update` is None after it was handled."""
 
     update: ReceivedUpdate | None
     received_at: datetime

@@ -192,7 +192,7 @@ def _claimable(state: State, ids: Collection[PredictionId], now: datetime) -> li
 
 
 def _fresh(state: State, ids: Collection[PredictionId]) -> list[PredictionRecord]:
-    """Those that no worker has claimed or lost."""
+    """Those that wait for their first claim."""
     return [
         record
         for record in _known(state, ids)

@@ -7,6 +7,6 @@ T = TypeVar("T")
 
 
 def unless_empty(column: Sequence[T | None]) -> Sequence[T | None] | None:
-    """None if nothing is set in the column, which `unnest` fills with nulls all the same. asyncpg looks at
-    each value of an array in Python, which takes longer than PostgreSQL needs for it."""
+    """The column, or None if all its values are None: `unnest` then fills it with nulls, too. asyncpg looks
+    at each value of an array in Python, which takes longer than PostgreSQL needs for the column."""
     return None if all(each is None for each in column) else column

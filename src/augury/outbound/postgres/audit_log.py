@@ -14,17 +14,17 @@ from augury.domain.audit import Act, Action, Author, Entry
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.text import is_storable
 from augury.outbound.postgres.pages import LAST, hidden, newest_first, within
-from augury.outbound.postgres.pool import Connection, connection, transaction
+from augury.outbound.postgres.pool import Connection, transaction
 from augury.outbound.postgres.reads import Reads
-from augury.outbound.postgres.upkeep import AT_ONCE, MOST_SECONDS, purge_statement
+from augury.outbound.postgres.upkeep import purge, purge_statement
 
 COLUMNS = "id, at, actor, actor_id, request_id, action, subject, user_id, before, after"
 ADD = f"""
 INSERT INTO audit_log ({COLUMNS}) VALUES ($1, now(), $2, $3, $4, $5, $6, $7, $8, $9)
 """
 KEYS = ("subject", "user_id", "actor", "action")
-"""The columns of filters. Each has an index together with the id. The first of them that is used selects the
-index: acts on one subject are the fewest."""
+"""The columns of the filters. Each has an index together with the id. The first filter that is set selects
+the index. Those that leave the fewest entries come first."""
 Arguments: TypeAlias = tuple[str, *tuple[object, ...]]
 """The SQL, then the values of `$1`, `$2`, …"""
 OLD = purge_statement("audit_log", "at < now() - $1::interval", by="at")
@@ -72,7 +72,7 @@ class WantedEntries:
         """The entries to read, newest first, each with its place if it is needed."""
         leading = next(iter(self.given), None)
         condition = "id < $1"
-        if leading:  # one of the indexes has only entries with a user, which the range alone does not say
+        if leading:  # for the planner: the index by user has only entries with a user
             condition = f"{within(index, '$3', before='$1')} AND {leading} IS NOT NULL"
         order = newest_first(index)
         place = f", row_number() OVER (ORDER BY {order}) AS place" if self.is_scattered else ""
@@ -105,18 +105,12 @@ class PostgresAuditLog(AuditLog):
 
     @override
     async def purge(self, *, keep: timedelta) -> int:
-        purged = 0
-        while True:
-            async with connection(self.pool) as taken:
-                gone = int(await taken.fetchval(OLD, keep, timeout=MOST_SECONDS))
-            purged += gone
-            if gone < AT_ONCE:
-                return purged
+        return await purge(self.pool, OLD, keep)
 
 
 async def note(taken: Connection, act: Act | None) -> None:
-    """Add an act to the log, in the transaction of this connection. None adds nothing: then no operator is
-    acting."""
+    """Add an act to the log, in the transaction of this connection. None adds nothing: then no operator
+    acts."""
     if act is None:
         return
     author = act.author

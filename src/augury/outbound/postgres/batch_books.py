@@ -15,8 +15,9 @@ from augury.outbound.postgres.key_spending import DAY_SPENT, MONTH_SPENT, TODAY
 from augury.outbound.postgres.pool import Connection
 from augury.outbound.postgres.prediction_rows import COLUMNS, prediction_of
 
-# Slices share the values of their batch: only their ids, numbers of rows and costs are sent as arrays. The
-# balance was locked before. `shared` is as in RECORD.
+# Slices share the values of their batch. Only what differs is sent as arrays: ids, rows, text, holds and
+# costs. The balance was locked before. A user without waiting work in the bulk lane starts at the lane's
+# time, as in `Share.returned`.
 ACCEPT = f"""
 WITH batch AS (
     UPDATE batches SET

@@ -11,14 +11,14 @@ from augury.domain.identifiers import BatchId, UserId
 from augury.domain.model import ModelRef
 from augury.domain.prediction import Status
 from augury.domain.webhook import EventType
-from augury.outbound.postgres.pages import hidden, newest_first, within
+from augury.outbound.postgres.pages import LAST, hidden, newest_first, within
 from augury.outbound.postgres.query import fetch
 from augury.outbound.postgres.webhook_outbox import telling
 
 RECEIVE = "INSERT INTO batches (id, user_id, received_at) VALUES ($1, $2, $3)"
 
-# The numbers of an open batch are summed from its slices; a closed batch stores its sums. `wanted` gives the
-# order, and the outer SELECT repeats it.
+# The numbers of an open batch are summed from its slices; a closed batch stores its sums. The outer SELECT
+# repeats the order of `wanted`.
 _OWN = """
     id, user_id, model_name, model_version, rows, slices, price, accepted_at, purged_at, closed_at, done,
     failed, charged, canceled, expired, started_at, finished_at
@@ -53,25 +53,19 @@ SELECT b.id, b.user_id, b.model_name, b.model_version, b.rows, b.slices, b.price
     coalesce(b.finished_at, s.finished_at) AS finished_at
 FROM wanted b LEFT JOIN summed s USING (id) ORDER BY b.id DESC
 """
-GET = _READ.format(
-    columns=_OWN, wanted="FROM batches WHERE id = $1 AND user_id = $2 AND accepted_at IS NOT NULL"
-) + (_COLUMNS)
-SEVERAL = (
-    _READ.format(columns=_OWN, wanted="FROM batches WHERE id = ANY ($1::uuid[]) AND accepted_at IS NOT NULL")
-    + _COLUMNS
-)
-PAGE = (
-    _READ.format(
-        columns=_OWN,
-        wanted=f"""
-        FROM batches WHERE {within("user_id, id", "$1", before="$2")} AND accepted_at IS NOT NULL
-        ORDER BY {newest_first("user_id, id")} LIMIT {hidden("$3")}
-        """,
-    )
-    + _COLUMNS
-)
-LAST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 
+
+def _reading(wanted: str) -> str:
+    """The statement that reads the batches of `wanted`, a FROM clause."""
+    return _READ.format(columns=_OWN, wanted=wanted) + _COLUMNS
+
+
+GET = _reading("FROM batches WHERE id = $1 AND user_id = $2 AND accepted_at IS NOT NULL")
+SEVERAL = _reading("FROM batches WHERE id = ANY ($1::uuid[]) AND accepted_at IS NOT NULL")
+PAGE = _reading(f"""
+    FROM batches WHERE {within("user_id, id", "$1", before="$2")} AND accepted_at IS NOT NULL
+    ORDER BY {newest_first("user_id, id")} LIMIT {hidden("$3")}
+""")
 SLICES = """
 SELECT number, first_row, prediction_id, status, rows, valid_rows
 FROM slices s JOIN predictions p ON p.id = prediction_id
@@ -80,15 +74,15 @@ WHERE s.batch_id = $1 AND number >= $2
 ORDER BY number LIMIT $3
 """
 
-# Slices are run in order. While the last one is unfinished, the others need not be checked.
 _TOLD = telling(
     EventType.BATCH_FINISHED, of="closed", users="ARRAY (SELECT user_id FROM closed)", subject="told.id"
 )
 
 
 def _close(which: str) -> str:
-    """The statement that records the end of those of these batches that have ended, and adds deliveries for
-    it."""
+    """The statement that closes the batches that have ended, and writes their sums and the deliveries for
+    webhooks. `which` is a condition on the id."""
+    # Slices are run in order. While the last one is unfinished, the others need not be checked.
     wanted = f"""
         FROM batches b
         WHERE {which} AND accepted_at IS NOT NULL AND closed_at IS NULL AND CASE
@@ -168,7 +162,7 @@ class PostgresBatches(Batches):
     async def page(
         self, owner: UserId, *, limit: int, before: BatchId | None = None
     ) -> Sequence[StoredBatch]:
-        rows = await fetch(self.pool, PAGE, owner, before or LAST_ID, limit)
+        rows = await fetch(self.pool, PAGE, owner, before or LAST, limit)
         return [_stored(row) for row in rows]
 
     @override

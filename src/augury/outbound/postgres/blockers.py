@@ -1,4 +1,4 @@
-"""Logs which session blocks a waiting transaction. Uses a separate connection for that."""
+"""Logs which session blocks a waiting transaction. A separate connection looks it up."""
 
 import asyncio
 import logging
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 class Blockers:
-    """While its context is open, watches which locks the session `pid` waits for, and logs each once."""
+    """Watches, while its context is open, for which locks the session `pid` waits. Logs each lock once."""
 
     def __init__(self, connect: Connector, pid: int) -> None:
         self._connect = connect
@@ -47,7 +47,7 @@ class Blockers:
             await self._watching
 
     def words(self) -> str:
-        """Describes the lock that the session last waited for, after its wait timed out."""
+        """Describe the lock for which the session last waited, after the wait timed out."""
         return f"it waited too long for {self._last or 'a lock that another session has'}"
 
     async def _watch(self) -> None:
@@ -70,8 +70,8 @@ class Blockers:
         place = f" at {address}" if address else ""
         begun = f" since {since:%Y-%m-%d %H:%M:%S} UTC" if since else ""
         said = (
-            f"{wanted}, which the session {pid} has ({name} of {user}{place}{begun}); "
-            f"SELECT pg_terminate_backend({pid}) ends that"
+            f"{wanted}, which session {pid} holds ({name} of {user}{place}{begun}); "
+            f"to end that session, run: SELECT pg_terminate_backend({pid})"
         )
         if said != self._last:
             log.warning("waiting for %s", said)

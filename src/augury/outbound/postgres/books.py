@@ -1,4 +1,4 @@
-"""Transactions over the books. Each method runs one statement."""
+"""Transactions over the books. Each method runs few statements, however many records it handles."""
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AsyncExitStack

@@ -48,7 +48,7 @@ HAND_OVER = [
     )
     """,
 ]
-# Sessions and keys of the absorbed account do not pass to the other account, whose owner never made them.
+# Sessions and keys of the absorbed account do not pass to the other account, since its owner never made them.
 FORGET = [
     "DELETE FROM refresh_tokens WHERE user_id = $1",
     "DELETE FROM api_keys WHERE user_id = $1",
@@ -58,7 +58,7 @@ FORGET = [
 ]
 CLOSE = "UPDATE users SET merged_into = $2, closed_at = $3 WHERE id = $1"
 
-# Earlier releases stored no chat, only that some chat began the session.
+# Earlier releases did not store which chat began a session, only that one did.
 END_SESSIONS_OF_CHAT = """
 DELETE FROM refresh_tokens WHERE user_id = (SELECT user_id FROM telegram_chats WHERE id = $1)
     AND (chat_id = $1 OR (chat_id IS NULL AND client LIKE '%, Telegram'))

@@ -16,8 +16,8 @@ UPDATE telegram_sign_ins SET chat_id = $2
 WHERE digest = $1 AND expires_at > now() AND (chat_id IS NULL OR chat_id = $2) RETURNING chat_id
 """
 FORGET = "DELETE FROM telegram_sign_ins WHERE digest = $1"
-# The locks wait for a concurrent block, closing or unlinking, and then see it, as for a session that a
-# password begins.
+# If the user is being blocked, closed or unlinked at the same time, the locks wait until that is done, and
+# the statement sees it. `sessions.BEGIN` does the same for a password.
 FINISH = """
 WITH used AS (
     DELETE FROM telegram_sign_ins WHERE digest = $1 AND expires_at > now() AND chat_id IS NOT NULL

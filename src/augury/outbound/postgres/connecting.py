@@ -14,11 +14,11 @@ import asyncpg
 
 from augury.application.ports import Unavailable
 from augury.outbound.postgres.database_url import DatabaseUrl, Host, read_url
-from augury.outbound.postgres.failures import NODE_IS_OF_NO_USE, first_line
+from augury.outbound.postgres.failures import SERVER_UNUSABLE, first_line
 from augury.outbound.postgres.rights import RightsMissing, what_is_missing
 
 _NEXT = (
-    *NODE_IS_OF_NO_USE,
+    *SERVER_UNUSABLE,
     asyncpg.InterfaceError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
@@ -59,7 +59,7 @@ class Connector:
                 self._put_last(host)
                 raise
             except _PARAMETER_REFUSED as error:
-                raise Unavailable(f"the database refuses its URL: {first_line(error)}") from error
+                raise Unavailable(f"the database refuses a parameter: {first_line(error)}") from error
             except asyncpg.InsufficientPrivilegeError as error:
                 role = self._url.quoted_user
                 raise RightsMissing(f"the database refuses: {what_is_missing(error, role)}") from error

@@ -44,7 +44,7 @@ class DatabaseUrl:
     dsn: str
     """The URL for asyncpg, without the parameters that we handle. A `host` argument overrides its hosts."""
     quoted_user: str
-    """The role, as SQL names it."""
+    """The role, quoted for SQL."""
     hosts: tuple[Host, ...]
     """The hosts in the order to try. If empty: asyncpg's default."""
     shuffled: bool
@@ -154,9 +154,10 @@ def _with_ports(hosts: list[Host], text: str) -> list[Host]:
 
 
 def _user(netloc: str, said: Mapping[str, str]) -> str | None:
-    """The user, as asyncpg finds it. None if a service's file may name it.
+    """The user, as asyncpg finds it. None if a service file may name it.
 
-    Raises `ValueError` if nothing names a user: asyncpg asks the system, and containers may not know.
+    Raises `ValueError` if nothing names a user. asyncpg then asks the system, but a container may have no
+    name for its user.
     """
     given = unquote(netloc.rpartition("@")[0].partition(":")[0]) or said.get("user")
     if given or "service" in said:
@@ -164,7 +165,9 @@ def _user(netloc: str, said: Mapping[str, str]) -> str | None:
     try:
         return os.environ.get("PGUSER") or getpass.getuser()
     except (KeyError, OSError):
-        raise ValueError("url must name a user: this system has no name for its own") from None
+        raise ValueError(
+            "url must name a user: the system has no name for the user of this process"
+        ) from None
 
 
 def _timeout(said: Mapping[str, str]) -> timedelta | None:

@@ -18,12 +18,13 @@ from augury.domain.webhook import PATIENCE
 from augury.domain.webhook_try import GONE
 from augury.outbound.postgres.query import fetch
 from augury.outbound.postgres.reads import Reads
+from augury.outbound.postgres.upkeep import purge, purge_statement
 from augury.outbound.postgres.webhook_deliveries import COLUMNS, NAMES, delivery_of
 from augury.outbound.postgres.webhooks import COLUMNS as WEBHOOK_COLUMNS
 from augury.outbound.postgres.webhooks import webhook_of
 
-AT_ONCE = 1_000
-"""The most records that one statement of a purge deletes, and the most of one webhook that a take drops."""
+MOST_DROPPED = 1_000
+"""The most deliveries of one webhook that a take drops."""
 
 # The index finds the webhooks with unfinished deliveries one by one, however many deliveries each has. A
 # webhook gets only as many places as it may use, so that few rows are locked; then all webhooks take turns.
@@ -44,7 +45,7 @@ TAKE = f"""
     SELECT waiting.webhook_id, hook.id IS NULL OR hook.disabled_at IS NOT NULL AS is_closed,
         hook.failing_since IS NOT NULL AS is_failing,
         CASE
-            WHEN hook.id IS NULL OR hook.disabled_at IS NOT NULL THEN {AT_ONCE}
+            WHEN hook.id IS NULL OR hook.disabled_at IS NOT NULL THEN {MOST_DROPPED}
             ELSE CASE WHEN hook.failing_since IS NULL THEN $5::int ELSE 1 END - coalesce(busy.under_way, 0)
         END AS room
     FROM waiting LEFT JOIN webhooks hook ON hook.id = waiting.webhook_id
@@ -130,14 +131,7 @@ FROM waiting CROSS JOIN LATERAL (
     ORDER BY due_at LIMIT 1
 ) AS first
 """
-PURGE = f"""
-WITH gone AS (
-    DELETE FROM webhook_deliveries WHERE ctid = ANY (ARRAY (
-        SELECT ctid FROM webhook_deliveries WHERE finished_at < now() - $1::interval
-        ORDER BY finished_at LIMIT {AT_ONCE}
-    )) RETURNING 1
-) SELECT count(*) FROM gone
-"""
+PURGE = purge_statement("webhook_deliveries", "finished_at < now() - $1::interval", by="finished_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +180,4 @@ class PostgresDueDeliveries(DueDeliveries):
 
     @override
     async def purge(self, *, keep: timedelta) -> int:
-        purged = 0
-        while True:
-            gone = int((await fetch(self.pool, PURGE, keep))[0][0])
-            purged += gone
-            if gone < AT_ONCE:
-                return purged
+        return await purge(self.pool, PURGE, keep)

@@ -1,8 +1,8 @@
 """Decides which process is the bot: the one whose open transaction has the advisory lock.
 
-It is a transaction, because behind a pooler nothing else keeps a connection. It reads and writes nothing, so
-it does not hold up vacuuming. Calls of `holds` keep it alive: the server ends an idle transaction, and so
-frees the lock even after a machine vanished.
+The lock belongs to a transaction, because behind a pooler nothing else keeps a connection. The transaction
+reads and writes nothing, so it does not hold up vacuuming. Calls of `holds` keep it alive. The server ends an
+idle transaction, so the lock becomes free even if a machine vanishes.
 """
 
 import logging
@@ -44,7 +44,7 @@ class PostgresDuty(Duty):
                 await connection.execute("BEGIN", timeout=ANSWERS_WITHIN)
                 taken = await connection.fetchval(locks.TRY, locks.DUTY, timeout=ANSWERS_WITHIN)
                 await connection.execute(KEEP_OPEN if taken else "ROLLBACK", timeout=ANSWERS_WITHIN)
-        except BaseException:  # also if canceled: whether it has the lock is unknown
+        except BaseException:  # even a cancellation: it is unknown whether the transaction has the lock
             await self._end(connection)
             raise
         if taken:

@@ -9,7 +9,7 @@ from augury.application.ports import AlreadyRecorded, Conflict, Unavailable
 from augury.domain.transfer import Account, BooksDisagree
 from augury.outbound.postgres.rights import what_is_missing
 
-NODE_IS_OF_NO_USE = (
+SERVER_UNUSABLE = (
     OSError,  # also a TimeoutError: the server exceeded even its own time limits
     asyncpg.PostgresConnectionError,
     asyncpg.InternalClientError,  # the server ended the connection between two messages of one statement
@@ -21,7 +21,7 @@ NODE_IS_OF_NO_USE = (
 """Errors that every connection to the same server will meet."""
 
 AWAY = (
-    *NODE_IS_OF_NO_USE,
+    *SERVER_UNUSABLE,
     asyncpg.InterfaceError,  # the connection or the pool is closed
     asyncpg.OperatorInterventionError,  # shutting down, starting up, statement timeout
     asyncpg.InsufficientResourcesError,  # too many connections, disk full
@@ -30,13 +30,15 @@ AWAY = (
     asyncpg.LockNotAvailableError,
     asyncpg.IdleInTransactionSessionTimeoutError,
 )
+"""Errors that become `Unavailable`."""
 _AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+"""Errors after which the transaction may be repeated."""
 _BALANCES = {"balances_available_check": Account.AVAILABLE, "balances_held_check": Account.HELD}
 
 
 @contextmanager
 def failures_named() -> Iterator[None]:
-    """Translate errors of the database: to `Conflict`, `AlreadyRecorded`, `BooksDisagree`, `Unavailable`."""
+    """Translate errors of the database to `Conflict`, `AlreadyRecorded`, `BooksDisagree` or `Unavailable`."""
     try:
         yield
     except _AGAIN as error:

@@ -9,7 +9,8 @@ from augury.application.operation.ports import FiguresOverTime, Point, Process, 
 from augury.domain.figures import NOTHING, Figures, Step
 from augury.outbound.postgres.query import fetch
 
-# Every process runs this every few seconds. All take the rows in one order, so that they never deadlock.
+# Every process runs this every few seconds. All write the rows in the same order, so that they never
+# deadlock.
 ADD = """
 WITH alive AS (
     INSERT INTO processes (id, part, seen_at) VALUES ($1, $2, now())
@@ -32,11 +33,6 @@ SELECT at, accepted, succeeded, failed, revenue, latencies FROM figures
 WHERE step = $1 AND at > date_trunc($1, now(), 'UTC') - $2::interval
 """
 ALIVE = "SELECT id, part FROM processes WHERE seen_at > now() - $1::interval ORDER BY id"
-LENGTHS = {
-    Step.MINUTE: timedelta(minutes=1),
-    Step.HOUR: timedelta(hours=1),
-    Step.DAY: timedelta(days=1),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +60,9 @@ class PostgresFigures(FiguresOverTime):
 
     @override
     async def read(self, step: Step, *, most: int) -> Sequence[Point]:
-        """Sorted here: they are few, and a sort in the statement would keep the plan from using its index."""
-        rows = await fetch(self.pool, READ, step, most * LENGTHS[step])
+        """The few points are sorted here, because a sort in the statement would keep the plan from using its
+        index."""
+        rows = await fetch(self.pool, READ, step, most * step.length)
         points = [
             Point(
                 row["at"],

@@ -1,9 +1,9 @@
 """asyncpg's pool, which keeps used connections at hand.
 
-asyncpg makes a task, a future and two timers each time a connection goes back to its pool, which takes longer
+asyncpg makes a task, a future and two timers each time a connection goes back to its pool. That takes longer
 than sending a short statement and reading its answer. So a connection that was used without an error is kept
-for the next use. It goes back at the latest after `KEPT_FOR`, so that the pool still replaces and closes
-connections as before.
+for the next use. It goes back after `KEPT_FOR` at the latest, so that the pool still replaces and closes
+connections.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ class KeepingPool(asyncpg.Pool):
         self._giving_back: asyncio.Task[None] | None = None
 
     def take(self) -> PoolConnectionProxy | None:
-        """A kept connection that is still open: the one that was used last, or None."""
+        """The kept connection that was used last and is still open, or None."""
         while self._kept:
             taken = self._kept.pop()
             if _is_open(taken):  # otherwise asyncpg has already taken it back
@@ -58,8 +58,8 @@ class KeepingPool(asyncpg.Pool):
         return True
 
     async def _acquire(self, timeout: float | None) -> PoolConnectionProxy:  # noqa: ASYNC109  # asyncpg's
-        """What `acquire` awaits, with and without a context."""
-        self._waiting += 1  # so that what is in use now goes back
+        """`acquire` awaits this, with and without a context."""
+        self._waiting += 1  # from now on, `keep` refuses, so that connections go back to the pool
         try:
             await self._give_back()
             taken: PoolConnectionProxy = await super()._acquire(timeout)  # type: ignore[misc]  # no stub has it

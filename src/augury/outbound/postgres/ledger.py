@@ -1,4 +1,4 @@
-"""Checks all the books: recomputes everything from the rows, in one snapshot."""
+"""Checks all books: recomputes everything from the rows, in one snapshot."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -81,7 +81,8 @@ class PostgresLedger(Ledger):
 
 
 def _deviation_of(row: Record) -> Deviation:
-    """Sums are decimals in PostgreSQL, and ids are no text."""
+    """The deviation that a row describes. Its values become ints and texts: sums are `Decimal`, and ids
+    `UUID`."""
     code, *values = row.items()
     whole = {name: int(each) if isinstance(each, int | Decimal) else str(each) for name, each in values}
     return Deviation(DeviationCode(code[1]), whole)

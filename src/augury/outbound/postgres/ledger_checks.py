@@ -123,7 +123,7 @@ SELECT 'charge' AS code, id AS prediction, status, valid_rows AS charged, rows
 FROM predictions WHERE (status = 'succeeded') <> (valid_rows > 0)
 """
 
-# Unique indexes ensure both. But an index can be corrupt, so the rows are checked.
+# Unique indexes prevent both. But an index can be corrupt, so the rows are checked.
 TRANSFERS_TWICE = """
 SELECT 'transfer_twice' AS code, kind, reference, count(*)
 FROM transfers GROUP BY reference, kind HAVING count(*) > 1

@@ -92,8 +92,8 @@ def _encoded(deviation: Deviation) -> dict[str, Any]:
 
 
 def _found(row: Record) -> Sequence[Deviation]:
-    """The deviations. Their lines serve where an older release stored no codes, and where a newer one has
-    stored a code that is unknown here."""
+    """The deviations. Without a code, or with a code of a newer release, a deviation has only its stored line
+    of text."""
     lines = row["lines"]
     named = json.loads(row["found"]) if row["found"] else [None] * len(lines)
     return [_decoded(each, line) for each, line in zip(named, lines, strict=True)]
@@ -102,7 +102,7 @@ def _found(row: Record) -> Sequence[Deviation]:
 def _decoded(named: dict[str, Any] | None, line: str) -> Deviation:
     try:
         found = Deviation(DeviationCode(named["code"]), named["values"]) if named else Deviation.written(line)
-        str(found)  # that it has all values of its words
+        str(found)  # raises if a value is missing
     except (ValueError, KeyError):
         return Deviation.written(line)
     return found

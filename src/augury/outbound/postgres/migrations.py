@@ -1,4 +1,4 @@
-"""Bring a database to the schema that this code works with."""
+"""Brings a database to the schema that this code needs."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -113,7 +113,7 @@ async def _take_turn(taken: AsyncConnection, wait: timedelta, lock_timeout: time
 def _upgrade(taken: Connection, step: OnStep) -> None:
     role, path, schema, may_create = taken.execute(text(SEARCHED)).one()
     try:
-        if _is_current(taken):  # if there is nothing to do, the role needs no rights to migrate
+        if _is_current(taken):  # then the role needs no rights to migrate
             return
         if schema is None:
             raise RightsMissing(no_schema(path))

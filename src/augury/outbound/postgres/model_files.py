@@ -1,4 +1,5 @@
-"""Model files in pieces: a row holds one piece, so that neither side has a whole file in memory."""
+"""Model files in pieces. A row holds one piece, so that neither Augury nor PostgreSQL has a whole file in
+memory."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Between a model and its row."""
+"""Converts models to rows, and rows to models."""
 
 import json
 from dataclasses import asdict

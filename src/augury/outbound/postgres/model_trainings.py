@@ -21,6 +21,7 @@ from augury.domain.model_upload import UploadTerms
 from augury.domain.training_plan import Plan
 from augury.outbound.postgres import locks
 from augury.outbound.postgres.audit_log import note
+from augury.outbound.postgres.pages import LAST
 from augury.outbound.postgres.pool import transaction
 from augury.outbound.postgres.query import fetch
 from augury.outbound.postgres.reasons import read, read_all, stored, stored_all
@@ -43,7 +44,7 @@ UNFINISHED = "SELECT count(*) FROM model_trainings WHERE state IN ('queued', 'tr
 SEVERAL = f"SELECT {COLUMNS} FROM model_trainings WHERE id = ANY ($1::uuid[])"
 PAGE = f"""
 SELECT {COLUMNS} FROM model_trainings
-WHERE id < coalesce($1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid) ORDER BY id DESC LIMIT $2
+WHERE id < $1 ORDER BY id DESC LIMIT $2
 """
 TAKE = f"""
 UPDATE model_trainings SET
@@ -55,7 +56,7 @@ WHERE id = (
 )
 RETURNING {COLUMNS}
 """
-# `attempts` is the fence: every worker that takes the training counts it up.
+# `attempts` fences off workers that lost the training: every worker that takes it counts it up.
 _MINE = "id = $1 AND attempts = $2 AND state = 'training'"
 KEEP = f"""
 UPDATE model_trainings SET
@@ -124,7 +125,7 @@ class PostgresModelTrainings(ModelTrainings):
 
     @override
     async def page(self, *, limit: int, before: TrainingId | None = None) -> Sequence[ModelTraining]:
-        return [_training_of(row) for row in await fetch(self.pool, PAGE, before, limit)]
+        return [_training_of(row) for row in await fetch(self.pool, PAGE, before or LAST, limit)]
 
     @override
     async def take(self, *, lease: timedelta) -> ModelTraining | None:

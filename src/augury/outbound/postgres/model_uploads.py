@@ -46,7 +46,7 @@ WHERE (name, version) = (
 )
 RETURNING {COLUMNS}
 """
-# `attempts` is the fence: every worker that takes the upload counts it up.
+# `attempts` fences off workers that lost the upload: every worker that takes it counts it up.
 _MINE = "name = $1 AND version = $2 AND attempts = $3 AND state = 'checking'"
 KEEP = f"UPDATE model_uploads SET stage = $4, due_at = now() + $5::interval WHERE {_MINE} RETURNING 1"
 HAND_BACK = f"""

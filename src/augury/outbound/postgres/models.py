@@ -1,8 +1,3 @@
-"""
-name, version, facts, sha256, row_price, text_price, state, created_at, canary_share, replaced,
-explain_price
-"""
-
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
@@ -35,7 +30,8 @@ from augury.outbound.postgres.webhook_outbox import tell_version
 READ = f"{COLUMNS}, speed_squares, speed_products"
 """All columns except the computed ones, which only older releases read.
 
-A canary is `ready` with a share: processes of the release before know no canaries, and serve it as `ready`.
+A canary is stored as `ready` with a share. Processes of the previous release, which do not know canaries,
+serve it as `ready`.
 """
 
 OFFERED = f"""
@@ -59,7 +55,7 @@ ORDER BY name, version
 VERSIONS = f"SELECT {READ} FROM models WHERE name = $1 ORDER BY version"
 
 LOCK = f"{VERSIONS} FOR UPDATE"
-"""Locks all versions of the name, since another one may have to become inactive."""
+"""Locks all versions of the name, because the active one may have to step back."""
 
 STEP_BACK = """
 UPDATE models SET state = CASE WHEN $2 AND state = 'active' THEN 'ready' ELSE state END, canary_share = NULL
@@ -100,7 +96,7 @@ PUT_SPEED = "UPDATE models SET speed_squares = $3, speed_products = $4 WHERE nam
 
 
 class PostgresModels(Models):
-    """Caches models for a while: every request needs one, and they rarely change."""
+    """Caches models for a while, because every request needs one and they rarely change."""
 
     def __init__(self, pool: Pool, believed: timedelta = timedelta(0)) -> None:
         """`believed` is how long a cached model is used. A change through this object clears the cache."""

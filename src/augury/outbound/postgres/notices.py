@@ -12,7 +12,7 @@ from augury.outbound.postgres.prediction_rows import prediction_of
 from augury.outbound.postgres.query import fetch
 from augury.outbound.postgres.row_errors import decoded_errors, decoded_warnings
 
-# An existing reply stays unchanged. The update is only there so that it is returned.
+# An existing reply stays unchanged. The update, which changes nothing, makes PostgreSQL return it.
 EXPECT = """
 INSERT INTO telegram_replies AS known
     (chat_id, message_id, prediction_id, placeholder_id, file_name, thread_id, sheet)

@@ -1,9 +1,8 @@
 """Steps after a migration that may take long on a large table.
 
-They lock nothing that others wait for. Each is a separate transaction, and after an interruption the next
+They lock nothing for which others would wait. Each is a separate transaction. After an interruption, the next
 `augury migrate` continues with the missing ones.
 """
-# parts of statements are constants
 
 import asyncio
 from collections.abc import Callable
@@ -21,7 +20,7 @@ LOOK_EVERY = 1.0
 """Seconds between two checks of an index that another process builds."""
 AT_ONCE = 10_000
 
-# No row if the index is missing. It is invalid while it is built, and after that was interrupted.
+# No row if the index is missing. An index is invalid while it is being built, and if that was interrupted.
 STATE = """
 SELECT i.indisvalid AS is_valid, EXISTS (
     SELECT FROM pg_stat_progress_create_index WHERE index_relid = i.indexrelid
@@ -76,6 +75,6 @@ async def _make(connection: asyncpg.Connection, index: Index, on_step: Callable[
         else:
             await connection.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {index.name}")
     on_step(str(index.name))
-    # As asyncpg takes it: other dialects double each `%`.
+    # Compiled for asyncpg, because other dialects double each `%`.
     statement = str(CreateIndex(index).compile(dialect=dialect()))  # type: ignore[no-untyped-call]  # theirs
     await connection.execute(statement.replace(" INDEX ", " INDEX CONCURRENTLY IF NOT EXISTS ", 1))

@@ -15,7 +15,7 @@ from asyncpg.pool import PoolConnectionProxy
 from augury.application.ports import Unavailable
 from augury.outbound.postgres.connecting import Connector
 from augury.outbound.postgres.database_url import read_url
-from augury.outbound.postgres.failures import NODE_IS_OF_NO_USE, failures_named
+from augury.outbound.postgres.failures import SERVER_UNUSABLE, failures_named
 from augury.outbound.postgres.keeping_pool import KeepingPool
 from augury.outbound.postgres.pooler import UNPREPARED, is_behind_pooler
 from augury.outbound.postgres.rights import refusal
@@ -27,9 +27,9 @@ ACQUIRE_SECONDS = 5
 """How long to wait for a connection when all are in use."""
 POOLERS = ("auto", "transaction", "none")
 MOST_CONNECTIONS = 10_000
-"""The pool has an object for each connection, also for those that are not open."""
+"""A bound, because the pool has an object for each connection, even if it is not open."""
 MOST_TIMEOUT = timedelta(days=24)
-"""PostgreSQL takes milliseconds in 32 bits."""
+"""PostgreSQL stores timeouts as milliseconds in 32 bits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ async def open_pool(settings: PostgresSettings) -> AsyncIterator[Pool]:
             min_size=1,
             max_size=settings.pool_size,
             connect=connect,
-            # For a server that does not answer at all, and so cannot enforce its own limit.
+            # The limit for a server that does not answer at all, and so cannot enforce its own.
             command_timeout=settings.statement_timeout.total_seconds() + 5,
             init=_learn_types,
             reset=_keep_session,
@@ -103,11 +103,11 @@ async def open_pool(settings: PostgresSettings) -> AsyncIterator[Pool]:
 
 
 async def _as_the_server_is(settings: PostgresSettings, connect: Connector) -> dict[str, Any]:
-    """The arguments of `asyncpg.connect`, which depend on whether there is a pooler."""
+    """The arguments of `asyncpg.connect` that depend on whether there is a pooler."""
     wanted, utc = _session(settings), {"timezone": "UTC"}
     mode = "transaction" if settings.pooler == "auto" and read_url(settings.url).pooled else settings.pooler
     if await is_behind_pooler(connect, mode, wanted):
-        return {**UNPREPARED, "server_settings": utc}  # the only one of our settings that a pooler passes on
+        return {**UNPREPARED, "server_settings": utc}  # a pooler passes on no other of our settings
     return {"server_settings": wanted | utc}
 
 
@@ -133,8 +133,8 @@ def connection(pool: Pool) -> "_Taken":
 
 
 class _Taken:
-    """A class, because a generator as a context takes several times as many calls, and so does each use of
-    `failures_named`: here, only failures and new connections need it."""
+    """A class instead of a generator with `@asynccontextmanager`, which would take several times as many
+    calls. `failures_named` is such a generator, so only failures and new connections use it."""
 
     __slots__ = ("_pool", "_taken")
 
@@ -145,7 +145,7 @@ class _Taken:
         taken = self._pool.take() if isinstance(self._pool, KeepingPool) else None
         if taken is None:
             with failures_named():
-                async with asyncio.timeout(ACQUIRE_SECONDS):  # with a limit of its own, asyncpg makes a task
+                async with asyncio.timeout(ACQUIRE_SECONDS):  # asyncpg would make a task for its own timeout
                     taken = await self._pool.acquire()
         self._taken: Connection = taken
         return taken
@@ -163,12 +163,12 @@ class _Taken:
                 await self._pool.release(self._taken, timeout=ACQUIRE_SECONDS)
 
     async def _explain(self, error: BaseException) -> NoReturn:
-        """Raises the error again, or a better one."""
+        """Raise the error again, or one that says more."""
         try:
             raise error
         except asyncpg.InsufficientPrivilegeError as refused:
             raise await refusal(refused, self._taken) from refused
-        except NODE_IS_OF_NO_USE:
+        except SERVER_UNUSABLE:
             with suppress(asyncpg.InterfaceError):  # the pool has already closed it
                 self._taken.terminate()
             await self._pool.expire_connections()
@@ -185,7 +185,7 @@ async def transaction(
         await begun.start()
         try:
             yield taken
-        except NODE_IS_OF_NO_USE:
+        except SERVER_UNUSABLE:
             raise  # the server is unusable: the transaction ends with the connection
         except BaseException:
             await _roll_back(begun, taken)

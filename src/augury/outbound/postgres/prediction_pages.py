@@ -1,12 +1,11 @@
 """Statements for pages of predictions. Each reads a bounded part of one index, however long the history is.
 
-If a page shows one status of `unsuccessful`, which most predictions never have, its rows are neighbors in an
-index. Otherwise rows may be far apart: slices of batches (there may be thousands in a row) and predictions
-with another status or version are skipped. So a statement reads at most `MOST_LOOKED_AT` rows, and a page may
-be shorter than requested even if more rows follow. No unfinished prediction is older than the oldest of
-`unfinished`.
+If a page shows one of the statuses of the table `unsuccessful`, which few predictions have, its rows are
+neighbors in an index. Otherwise they may be far apart, because slices of batches (there may be thousands in
+succession) and predictions with another status or version are skipped. So a statement reads at most
+`MOST_LOOKED_AT` rows, and a page may be shorter than requested even if more rows follow. A page of unfinished
+predictions ends at the oldest of `unfinished`.
 """
-# parts of statements are constants; values are parameters
 
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -24,7 +23,7 @@ MOST_LOOKED_AT = 1_000
 
 _NAMES = [name.strip() for name in COLUMNS.split(",")]
 _STORED = ", ".join(f"p.{name}" for name in (*_NAMES, "output", "warnings"))
-# A free prediction has no refund to look up. There is at most one refund.
+# A prediction has at most one refund. One without valid rows cost nothing, so it has none.
 _COLUMNS = f"""
     {", ".join(f"p.{name}" for name in _NAMES)},
     CASE WHEN p.rows = 1 AND octet_length(p.output) <= {MOST_LISTED_BYTES} THEN p.output END AS output,
@@ -73,7 +72,8 @@ class WantedPredictions:
         fits, more = self._conditions(given), ""
         if self.is_scattered:
             fits, more = f"{fits} OR p.place = {MOST_LOOKED_AT}", f", p.place, {fits} AS fits"
-        order = "p.found" if self.status in UNSUCCESSFUL else self._order  # equal, but in known order
+        # `found` equals `id`, but only of `found` the planner knows that it is already in order.
+        order = "p.found" if self.status in UNSUCCESSFUL else self._order
         sql = f"""
             SELECT {_COLUMNS}{more} FROM ({looked_at}) AS p WHERE {fits}
             ORDER BY {newest_first(order)} LIMIT {limit}
@@ -92,7 +92,7 @@ class WantedPredictions:
             """
         oldest = "(SELECT prediction_id FROM unfinished ORDER BY prediction_id LIMIT 1)"
         since = FIRST if self.status in (None, Status.SUCCEEDED) else oldest
-        if self.model:  # the index by user is no alternative either: it does not begin with this order
+        if self.model:  # nor does the index by user fit: it begins with other columns than this order
             condition = f"p.user_id = {given(self.owner)} AND "
             values = given(self.model[0])
         else:
@@ -122,7 +122,7 @@ class WantedPredictions:
         return f"({no_slice}{''.join(others)})"
 
     def _numbered(self, order: str) -> str:
-        """The place of each row, where it is needed. It is counted while the index is followed."""
+        """The column `place`, if it is needed. It is counted while the index is followed."""
         return f", row_number() OVER (ORDER BY {newest_first(order)}) AS place" if self.is_scattered else ""
 
 

@@ -1,4 +1,4 @@
-"""Conversion of rows to predictions."""
+"""Converts rows to predictions."""
 
 from asyncpg import Record
 
@@ -17,8 +17,8 @@ batch_id
 
 
 def in_bulk(prediction: str) -> str:
-    """The column that says whether a waiting prediction is in the bulk lane. Only for a waiting one, it reads
-    one row of `unfinished`, by the primary key."""
+    """The column that says whether a queued prediction is in the bulk lane; null for others. For a queued
+    one, it reads one row of `unfinished` by the primary key."""
     return f"""
         CASE WHEN {prediction}.status = 'queued' THEN (
             SELECT cost IS NOT NULL FROM unfinished WHERE prediction_id = {prediction}.id

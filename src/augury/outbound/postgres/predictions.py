@@ -23,7 +23,7 @@ from augury.outbound.postgres.prediction_rows import COLUMNS, in_bulk, stored_pr
 from augury.outbound.postgres.query import fetch
 from augury.outbound.postgres.reads import Reads
 
-# The refund is looked up by the primary key of transfers: there is at most one. A free prediction has none.
+# There is at most one refund, found by the primary key of transfers. Without valid rows, there is none.
 REFUNDED = """
 CASE WHEN valid_rows > 0 THEN (
     SELECT amount FROM transfers WHERE reference = predictions.id AND kind = 'refund'
@@ -53,12 +53,12 @@ GROUP BY 1, 2 ORDER BY 1 DESC, 2
 """
 GET = f"{STORED} WHERE id = $1 AND user_id = $2"
 SEVERAL = f"{STORED} WHERE id = ANY ({given(1)})"
-# A server that compresses unpacks the value from its start up to this piece, and no further.
+# If the value is compressed, PostgreSQL decompresses it only from its start to the end of this piece.
 PIECE = f"""
 SELECT substr(output, $3::int, {MOST_BYTES_AT_ONCE}) FROM predictions WHERE id = $1 AND user_id = $2
 """
 WAITING = "SELECT count(*) FROM (SELECT FROM unfinished LIMIT $1) AS found"
-# Ids sort by time. The inner LIMIT makes it one step in an index.
+# Ids sort by time, so the first one in the index is the oldest.
 OLDEST = """
 SELECT created_at FROM predictions
 WHERE id = (SELECT prediction_id FROM unfinished ORDER BY prediction_id LIMIT 1)

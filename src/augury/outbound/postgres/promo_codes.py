@@ -72,8 +72,10 @@ class PostgresPromoCodes(PromoCodes):
 
 
 async def look_up(connection: Connection, code: str, user_id: UserId) -> tuple[PromoCode, bool]:
-    """Uses two statements: the second sees redemptions that were committed while the first waited for the
-    lock."""
+    """The code, locked, and whether the user has redeemed it.
+
+    The second statement sees redemptions that were committed while the first one waited for the lock.
+    """
     row = await connection.fetchrow(LOCK, code)
     if row is None:
         raise PromoCodeNotFound

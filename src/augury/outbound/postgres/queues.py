@@ -11,11 +11,11 @@ from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.queue_place import Line, Mark, Standing
 from augury.outbound.postgres.query import fetch
 
-# The first 32 predictions of each line are marks, then every 2nd, 4th, … one. So a hundred thousand have a
-# few hundred marks, and a place is off by at most a thirtieth. With hundreds of lines, which are mostly
-# short, only the 1st, 2nd, 4th, 8th, … are. Predictions that a worker has begun do not wait, although small
-# work is `queued` until it ends. `log(2, place)` would be numeric, which takes seventy times longer: seconds
-# for a hundred thousand.
+# Of each line, the first 32 predictions are marks, then every 2nd, then every 4th, and so on. So a line of a
+# hundred thousand has a few hundred marks, and a place is off by at most a thirtieth. If there are hundreds
+# of lines, which are mostly short, only the 1st, 2nd, 4th, 8th, … prediction is a mark. Predictions that a
+# worker has begun do not wait, although small work stays `queued` until it ends. `log(2, place)` would be
+# numeric, and take seconds for a hundred thousand: seventy times as long.
 STANDING = """
 WITH begun AS MATERIALIZED (
     SELECT unnest(ids) AS id FROM runs
@@ -46,7 +46,7 @@ ORDER BY place
 """
 
 BYTES = 256
-"""What a row takes: hundreds of rows are read in another thread."""
+"""The size of a row, for `aside`: hundreds of rows are read in another thread."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ _DEFAULTS = PostgresSettings(url="postgresql://")
 
 
 class Reads:
-    """At most `most` reads run at once, each for at most `seconds`. The others wait, so that a submit always
-    finds a connection."""
+    """At most `most` reads run at the same time, each for at most `seconds`. Others wait, so that a submit
+    always finds a connection."""
 
     def __init__(
         self,
@@ -34,8 +34,8 @@ class Reads:
         return cls(pool, most=most, seconds=settings.read_timeout.total_seconds())
 
     async def fetch(self, sql: str, *arguments: object) -> Records:
-        """Run one statement in its own transaction. Raises `Unavailable`, also if it takes too long or too
-        many others run."""
+        """Run one statement in its own transaction. Raises `Unavailable`, for example if it takes too long,
+        or if too many others run."""
 
         async def run() -> Records:
             async with connection(self._pool) as taken:

@@ -1,4 +1,5 @@
-"""How a reason is stored: its English words, for processes of an older release, and its code with values."""
+"""Stores a reason in two columns: its English words, for processes of an older release, and its code with
+values as JSON."""
 
 import json
 from collections.abc import Sequence
@@ -26,8 +27,8 @@ def stored_all(reasons: Sequence[Reason]) -> tuple[list[str], str]:
 
 
 def read_all(encoded: str | None, words: Sequence[str]) -> tuple[Reason, ...]:
-    """The reasons from the JSON and the words. The JSON is of no use if a process of an older release has
-    stored other words since."""
+    """The reasons from the JSON and the words. If their numbers differ, a process of an older release has
+    stored only words since, and the JSON is ignored."""
     found = [] if encoded is None else json.loads(encoded)
     if len(found) != len(words):
         return tuple(map(Reason.written, words))

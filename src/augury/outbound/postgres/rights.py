@@ -78,8 +78,8 @@ _GRANTS = {
 }
 _OWNED = re.compile(r"must be owner of \w+ (?P<name>\S+)")
 
-# Finds the schema by our tables, since names cannot be resolved in a schema that the role may not use. Rows
-# of `transfers` are never changed, so it needs neither UPDATE nor DELETE.
+# Finds the schema by our tables, because names cannot be resolved in a schema that the role may not use. Rows
+# of `transfers` are never changed, so the table needs neither UPDATE nor DELETE.
 _MISSING = """
 WITH home AS (
     SELECT version.relnamespace AS schema FROM pg_class version
@@ -128,7 +128,8 @@ def no_schema(search_path: str) -> str:
 
 
 async def refusal(error: asyncpg.InsufficientPrivilegeError, connection: PoolConnectionProxy) -> Unavailable:
-    """The error for a statement that `connection` was not allowed to run. It must not be in a transaction."""
+    """The error for a statement that `connection` was not allowed to run. The connection must not be in a
+    transaction."""
     role: str = await connection.fetchval("SELECT quote_ident(current_user)")
     return RightsMissing(f"the database refuses: {what_is_missing(error, role)}")
 

@@ -1,7 +1,7 @@
 """The stored form of row errors: a JSON array of `{"row", "field", "message"}`. Warnings are similar.
 
-`message` is the code of the fault. Releases up to 0.1 stored an English sentence instead, which is translated
-to its code when read. Those releases show the code of an error that this release wrote.
+`message` is the code of the fault. Releases up to 0.1 stored an English sentence instead, which becomes its
+code when it is read. Those releases show the code of an error that a later release wrote.
 """
 
 from collections.abc import Mapping, Sequence

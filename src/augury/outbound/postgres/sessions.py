@@ -15,8 +15,8 @@ from augury.outbound.postgres.pool import Connection, transaction
 from augury.outbound.postgres.query import fetch
 from augury.outbound.postgres.users import COLUMNS, END_SESSIONS, user_of
 
-# The lock waits for a concurrent change of the password, or block, and then sees it. A later change waits for
-# this statement, and then ends this session.
+# If the password is being changed, or the user blocked, at the same time, the lock waits until that is done,
+# and the statement sees it. A later change waits for this statement, and then ends this session.
 BEGIN = """
 WITH owner AS (SELECT id FROM users WHERE id = $3 AND password_hash = $5 AND blocked_at IS NULL FOR SHARE)
 INSERT INTO refresh_tokens (digest, family, user_id, expires_at, client, begun_at)
@@ -44,8 +44,8 @@ SELECT {", ".join(f"users.{name.strip()}" for name in COLUMNS.split(","))}
 FROM refresh_tokens JOIN users ON users.id = user_id
 WHERE digest = $1 AND expires_at > now() AND replaced_at IS NULL AND closed_at IS NULL AND blocked_at IS NULL
 """
-# A family has one token that was not replaced. A user usually has few sessions. If a program has begun very
-# many, only a part of them is listed.
+# A family has one token that was not replaced. A user usually has few sessions. If a program has begun a
+# great many, only some of them are listed.
 MOST_LOOKED_AT = 1_000
 OF = f"""
 SELECT family, client, begun_at, expires_at FROM (

@@ -13,7 +13,8 @@ _TCP = {
     "keepalives_count": ("TCP_KEEPCNT", 3),
     "tcp_user_timeout": ("TCP_USER_TIMEOUT", 0),
 }
-"""For each parameter of libpq the socket option and our default: the system's defaults take hours."""
+"""The socket option and our default for each parameter of libpq. With the system's defaults, it takes
+hours."""
 
 
 def socket_options(said: Mapping[str, str]) -> tuple[SocketOption, ...]:

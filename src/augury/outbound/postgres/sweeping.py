@@ -52,7 +52,8 @@ SELECT id, user_id, model_name, model_version, rows, row_price, single, batch_id
 FROM found WHERE finding IN ('lost', 'expired', 'abandoned')
 """
 
-# A prediction that is still queued was begun and not claimed. It is started now: the attempt counts.
+# A prediction that is still queued was begun, but not claimed. It is returned as started, because the attempt
+# counts.
 LEFT = """
 WITH silent AS (
     DELETE FROM runs WHERE seen_at < now() - $1::interval RETURNING token, begun_at, ids

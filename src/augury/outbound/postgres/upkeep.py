@@ -1,6 +1,5 @@
 """Deletes expired records in small steps. Each step is a separate transaction, takes at most `AT_ONCE`
 records from the front of an index, and has a time limit."""
-# parts of statements are constants
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,10 +20,10 @@ MOST_SECONDS = 10.0
 
 
 def purge_statement(table: str, ended: str, by: str | None = None) -> str:
-    """The step that deletes the records of `table` that have `ended`, in the order of the column `by`.
-    Without `by` they have no order, because a sort of a few records would then be the cheapest plan.
+    """The step that deletes the records of `table` for which the condition `ended` holds, in the order of the
+    column `by`. Leave `by` out for small tables, where a sort would be the cheapest plan.
 
-    It finds them by `ctid`: the planner might join a condition on their keys with the whole table.
+    It finds the records by `ctid`: with their keys, the planner might join the whole table.
     """
     order = f" ORDER BY {by}" if by else ""
     return f"""
@@ -77,7 +76,7 @@ PURGES = [
     purge_statement("telegram_batches", "created_at < now() - interval '17 days'", by="created_at"),
 ]
 
-# Checks only guests that still have a key: those of two days, however many there were before.
+# Checks only guests that still have a key: those of the last days, however many there were before.
 FORGETTABLE = f"""
 SELECT id, created_at FROM users
 WHERE guest_key IS NOT NULL AND created_at < now() - interval '2 days' AND (created_at, id) > ($1, $2)
@@ -93,7 +92,7 @@ WITH part AS MATERIALIZED (
 )
 SELECT id FROM part ORDER BY id DESC LIMIT 1
 """
-# Last, so that an interrupted purge begins again with this guest.
+# Runs last, so that an interrupted purge begins again with this guest.
 FORGET = """
 UPDATE users SET guest_key = NULL WHERE id = $1 AND guest_key IS NOT NULL
     AND (SELECT pending FROM balances WHERE user_id = $1) = 0
@@ -109,36 +108,41 @@ class PostgresUpkeep(Upkeep):
 
     @override
     async def purge(self) -> int:
-        return sum([await self._purge(statement) for statement in PURGES]) + await self._forget_guests()
-
-    async def _purge(self, statement: str) -> int:
-        purged = 0
-        while True:
-            gone = int((await self._step(statement))[0][0])
-            purged += gone
-            if gone < AT_ONCE:
-                return purged
+        purged = [await purge(self.pool, statement) for statement in PURGES]
+        return sum(purged) + await self._forget_guests()
 
     async def _forget_guests(self) -> int:
         forgotten = 0
-        guests = await self._step(FORGETTABLE, EARLIEST, FIRST)
+        guests = await _step(self.pool, FORGETTABLE, EARLIEST, FIRST)
         while guests:
             for guest in guests:
                 forgotten += await self._forget(guest["id"])
-            guests = await self._step(FORGETTABLE, guests[-1]["created_at"], guests[-1]["id"])
+            guests = await _step(self.pool, FORGETTABLE, guests[-1]["created_at"], guests[-1]["id"])
         return forgotten
 
     async def _forget(self, guest: UUID) -> int:
         """Empty the guest's predictions, however many, and then forget the guest's key."""
-        part: Records = await self._step(EMPTY, guest, FIRST)
+        part: Records = await _step(self.pool, EMPTY, guest, FIRST)
         while part:
-            part = await self._step(EMPTY, guest, part[0]["id"])
-        return len(await self._step(FORGET, guest))
+            part = await _step(self.pool, EMPTY, guest, part[0]["id"])
+        return len(await _step(self.pool, FORGET, guest))
 
-    async def _step(self, statement: str, *arguments: object) -> Records:
-        async def run() -> Records:
-            async with connection(self.pool) as taken:
-                records: Records = await taken.fetch(statement, *arguments, timeout=MOST_SECONDS)
-                return records
 
-        return await retried(run)
+async def purge(pool: Pool, statement: str, *arguments: object) -> int:
+    """Repeat a step of `purge_statement` until no record is left to delete. Returns the number of deleted
+    records."""
+    purged = 0
+    while True:
+        gone = int((await _step(pool, statement, *arguments))[0][0])
+        purged += gone
+        if gone < AT_ONCE:
+            return purged
+
+
+async def _step(pool: Pool, statement: str, *arguments: object) -> Records:
+    async def run() -> Records:
+        async with connection(pool) as taken:
+            records: Records = await taken.fetch(statement, *arguments, timeout=MOST_SECONDS)
+            return records
+
+    return await retried(run)

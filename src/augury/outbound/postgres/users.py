@@ -36,7 +36,8 @@ PAGE = f"""
 SELECT {COLUMNS} FROM users WHERE role <> 'guest' AND closed_at IS NULL AND id < $1
 ORDER BY id DESC LIMIT {hidden("$2")}
 """
-# By code point in every collation of the database. A closed account has no address.
+# The operators compare by code point, whatever the collation of the database. A closed account has no
+# address.
 WITH_EMAIL = f"""
 SELECT {COLUMNS} FROM users WHERE email ~>=~ $1 AND email ~<~ $2 AND email ~>~ $3
 ORDER BY email USING ~<~ LIMIT {hidden("$4")}

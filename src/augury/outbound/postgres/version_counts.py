@@ -14,7 +14,7 @@ from augury.domain.usage import BOUNDS, NOTHING, Usage
 from augury.outbound.postgres.pool import transaction
 from augury.outbound.postgres.query import fetch
 
-# Both write in one order, so that workers that add at the same time wait for each other and never deadlock.
+# Both statements write in a fixed order, so that workers that add at the same time never deadlock.
 ADD = """
 INSERT INTO version_counts AS c (
     name, version, minute, succeeded, failed, rows, invalid_rows, seconds, durations, value_count, value_sum,
@@ -62,7 +62,7 @@ LABELS = f"""
 SELECT version, label, sum(answers)::bigint AS answers FROM version_labels
 WHERE {_SINCE} GROUP BY version, label
 """
-# Both read only the counts of this time, by the primary key or the index of minutes.
+# Both statements read only the counts of this period, by the primary key or the index of minutes.
 _ASKED = """
 FROM unnest($1::text[], $2::int[]) AS asked (name, version) JOIN {table} AS c USING (name, version)
 WHERE c.minute >= date_trunc('minute', now() - $3::interval)

@@ -2,7 +2,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from asyncpg import Pool, Record
 from typing_extensions import override
@@ -11,7 +10,7 @@ from augury.application.webhooks.ports import WebhookDeliveries
 from augury.domain.identifiers import DeliveryId, WebhookId
 from augury.domain.webhook import EventType
 from augury.domain.webhook_delivery import DeliveryNotFound, DeliveryStatus, WebhookDelivery, last_try
-from augury.outbound.postgres.pages import LAST, hidden, newest_first, within
+from augury.outbound.postgres.pages import LAST, first_at, hidden, newest_first, within
 from augury.outbound.postgres.query import fetch
 from augury.outbound.postgres.reads import Reads
 
@@ -86,14 +85,9 @@ class PostgresWebhookDeliveries(WebhookDeliveries):
     async def replay_range(
         self, webhook_id: WebhookId, *, since: datetime, until: datetime, only_failed: bool, limit: int
     ) -> int:
-        window = (_first_id(since), _first_id(until))
+        window = first_at(since), first_at(until)
         rows = await fetch(self.pool, REPLAY_RANGE, webhook_id, *window, only_failed, limit)
         return int(rows[0][0])
-
-
-def _first_id(at: datetime) -> UUID:
-    """The smallest id of the millisecond `at`."""
-    return UUID(int=max(0, int(at.timestamp() * 1000)) << 80)
 
 
 def delivery_of(row: Record) -> WebhookDelivery:

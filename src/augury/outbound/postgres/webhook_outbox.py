@@ -1,8 +1,8 @@
-"""Deliveries of webhooks, written by the statements and in the transactions of their events.
+"""Writes deliveries of webhooks, in the same statements or transactions as their events.
 
 `balances.webhooks` says whether a user has webhooks. A settlement locks the balances anyway, so it looks up
-webhooks only for users who have some. A trigger on the balances writes the event `balance.low`; it sees every
-change of a balance (migration 0026).
+webhooks only for users who have some. A trigger on the balances, which sees every change, writes the event
+`balance.low` (migration 0026).
 """
 
 import json

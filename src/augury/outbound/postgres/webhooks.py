@@ -135,7 +135,7 @@ async def remove_all(connection: Connection, user_id: UserId) -> None:
 
 
 def webhook_of(row: Record, prefix: str = "") -> Webhook:
-    """From the columns `COLUMNS`, whose names may have a prefix."""
+    """The webhook from the columns `COLUMNS`, whose names may have a prefix."""
     why = row[f"{prefix}disabled_why"]
     return Webhook(
         id=row[f"{prefix}id"],

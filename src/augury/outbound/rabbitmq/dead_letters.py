@@ -1,4 +1,4 @@
-"""Lists and replays the dead letters on RabbitMQ, with a connection for each operation."""
+"""Lists, replays and drops the dead letters on RabbitMQ, with a connection for each operation."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -27,7 +27,7 @@ from augury.outbound.rabbitmq.link import CLOSING, Topology, declare_dead
 from augury.outbound.rabbitmq.publisher import RabbitSettings
 
 PATIENCE = 30.0
-"""Seconds in all for listing or replaying."""
+"""Seconds for listing, replaying or dropping, including the connection."""
 Result = TypeVar("Result")
 
 
@@ -111,7 +111,7 @@ class RabbitDeadLetters(DeadLetters):
         return tasks, bulk, await channel.declare_queue(self._topology.dead.name, passive=True)
 
     def _origin(self, message: AbstractIncomingMessage) -> str:
-        """The queue in which a message died; that of the small lane if the broker does not say."""
+        """The queue in which a message died. If the broker does not say, that of the small lane."""
         died_in = _last_death(message).get("queue")
         name = died_in.decode() if isinstance(died_in, bytes) else died_in
         return self._topology.bulk.name if name == self._topology.bulk.name else self._topology.tasks.name

@@ -19,16 +19,16 @@ _CONTENT = struct.Struct(">HxxQ")  # class, weight, size of the body
 
 
 def properties() -> aiormq.spec.Basic.Properties:
-    """Those of an event, which need not survive a restart of the broker."""
+    """The properties of an event, which need not survive a restart of the broker."""
     return aiormq.spec.Basic.Properties(content_type=CONTENT_TYPE, delivery_mode=_TRANSIENT)
 
 
 class EventChannel:
-    """Encodes everything but the bodies only once. aiormq's `basic_publish` takes ten times as many Python
-    calls for an event, and most of a lone prediction's time in a worker is AMQP's."""
+    """Encodes everything except the bodies only once. aiormq's `basic_publish` takes ten times as many Python
+    calls for an event, and a worker spends most of the time of a lone prediction on AMQP."""
 
     def __init__(self, opened: AbstractChannel, channel: aiormq.Channel, exchange: str, key: str) -> None:
-        """Use `open`. `channel` is what `opened` is built on."""
+        """Use `open` instead. `channel` is aiormq's channel below `opened`."""
         self._opened = opened
         self._channel = channel
         publish = aiormq.spec.Basic.Publish(exchange=exchange, routing_key=key)
@@ -41,7 +41,7 @@ class EventChannel:
     async def open(
         cls, connection: AbstractConnection, *, exchange: str, key: str, lost: Callable[[], None]
     ) -> Self:
-        """Calls `lost` when it is no longer usable. Raises one of `TROUBLE`."""
+        """Open a channel. Calls `lost` when it is no longer usable. Raises one of `TROUBLE`."""
         opened = await connection.channel(publisher_confirms=False)
         opened.close_callbacks.add(lambda *_: lost())
         channel = await opened.get_underlay_channel()

@@ -1,5 +1,5 @@
-"""An open connection for publishing. It declares the queues. The broker confirms what is published, but not
-what is told."""
+"""An open connection for publishing, which declares the queues. The broker confirms messages that are
+published, but not events that are told."""
 
 import asyncio
 import logging
@@ -21,13 +21,13 @@ from augury.outbound.rabbitmq.event_channel import EventChannel
 CLOSING = 1.0
 """Seconds to close a connection."""
 
-FOR_THE_DEAD = 0.5
+DEAD_QUEUE_WAIT = 0.5
 """Seconds that a new connection waits for the queue of dead letters, so that a new broker has it before a
 message can die."""
-AGAIN = 10.0
+DEAD_QUEUE_RETRY = 10.0
 """Seconds between two attempts to declare that queue."""
 
-UNTIL_IT_IS_GONE = 0.5
+MISSING_QUEUE_PAUSE = 0.5
 """Seconds between finding the queue missing and declaring it again.
 
 RabbitMQ 3.10 notifies the consumers of a deleted queue after 25 ms, but only if the queue is still missing
@@ -54,7 +54,8 @@ class Envelope:
 
     body: bytes
     properties: aiormq.spec.Basic.Properties
-    """Directly: aio_pika's message converts and checks each field, also those that are not set."""
+    """aiormq's own, because aio_pika's `Message` converts and checks every field, even those that are not
+    set."""
     routing_key: str
     exchange: str = ""
 
@@ -90,14 +91,14 @@ class RabbitLink:
         `TROUBLE`.
         """
         connection = await within(seconds, _connect(url))
-        dead = asyncio.create_task(_have_dead_letters_kept(connection, topology.dead))
+        dead = asyncio.create_task(_declare_dead_in_background(connection, topology.dead))
         try:
             channel = await within(seconds, _open_channel(connection, topology))
             channel.close_callbacks.add(lambda *_: lost())
             exchange, key = topology.events.name, topology.finished
             opening = EventChannel.open(connection, exchange=exchange, key=key, lost=lost)
             events = await within(seconds, opening)
-            await asyncio.wait({dead}, timeout=FOR_THE_DEAD)
+            await asyncio.wait({dead}, timeout=DEAD_QUEUE_WAIT)
             yield cls(connection, channel, events, topology, seconds, lost)
         finally:
             dead.cancel()
@@ -109,7 +110,8 @@ class RabbitLink:
         return self._events.is_open and not (self._given_up or self._channel.is_closed)
 
     def give_up(self) -> None:
-        """Mark as unusable, because the broker does not answer: a timeout would notice it minutes later."""
+        """Mark the connection as unusable, because the broker does not answer. A timeout would notice that
+        minutes later."""
         self._given_up = True
         self._lost()
 
@@ -152,7 +154,7 @@ class RabbitLink:
 
     async def waiting(self, queue: QuorumQueue) -> int:
         """The number of messages ready in a queue. Declares missing queues. Raises one of `TROUBLE`."""
-        return await within(self._seconds + UNTIL_IT_IS_GONE, self._waiting(queue))
+        return await within(self._seconds + MISSING_QUEUE_PAUSE, self._waiting(queue))
 
     async def _waiting(self, queue: QuorumQueue) -> int:
         try:
@@ -160,7 +162,7 @@ class RabbitLink:
                 found = await channel.declare_queue(queue.name, passive=True)
                 return found.declaration_result.message_count or 0
         except ChannelNotFoundEntity:
-            await asyncio.sleep(UNTIL_IT_IS_GONE)
+            await asyncio.sleep(MISSING_QUEUE_PAUSE)
         async with self._connection.channel(publisher_confirms=False) as channel:
             await _declare(channel, self._topology)
         return 0
@@ -183,14 +185,14 @@ async def _declare(channel: AbstractChannel, topology: Topology) -> None:
         await channel.declare_queue(queue.name, durable=True, arguments=queue.arguments)
 
 
-async def _have_dead_letters_kept(connection: AbstractConnection, dead: QuorumQueue) -> None:
-    """Returns when the queue exists. In a cluster, it may have to wait until a node returns."""
+async def _declare_dead_in_background(connection: AbstractConnection, dead: QuorumQueue) -> None:
+    """Try to declare the queue until it exists. In a cluster, that may take until a node returns."""
     while True:
         try:
             is_up_to_date = await declare_dead(connection, dead)
         except TROUBLE as error:
             log.debug("no queue %s: %r", dead.name, error)
-            await asyncio.sleep(AGAIN)
+            await asyncio.sleep(DEAD_QUEUE_RETRY)
         else:
             break
     if not is_up_to_date:
@@ -201,7 +203,8 @@ async def _have_dead_letters_kept(connection: AbstractConnection, dead: QuorumQu
 async def declare_dead(connection: AbstractConnection, dead: QuorumQueue) -> bool:
     """Declare the queue of dead letters. Raises one of `TROUBLE`.
 
-    Returns False if it exists as another kind of queue, made by an earlier release. Messages go there, too.
+    Returns False if an earlier release declared it as another kind of queue. That queue also gets the
+    messages.
     """
     try:
         async with connection.channel(publisher_confirms=False) as channel:

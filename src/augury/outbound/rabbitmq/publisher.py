@@ -31,20 +31,21 @@ MESSAGES_PER_FLIGHT = 64
 _PERSISTENT = 2  # a delivery mode of AMQP 0-9-1
 
 
-MOST_NEWS = 1_000
+MOST_EVENTS = 1_000
 """The most events that wait to be published. Beyond that, the oldest are dropped."""
 
 
 CONFIRM_EVERY = 1.0
-"""Seconds. For so long after a confirmation, events are sent without one."""
+"""Seconds after a confirmation in which events are sent without one."""
 
 FIRST_PAUSE, LAST_PAUSE = 0.2, 5.0
 """Seconds between two attempts to connect."""
 
 
 MOST_COST = 256
-"""The cost (`SliceLimit.cost`) of the small work in one message, beyond its first prediction. A worker holds
-eight messages, and so not much more than a slice of work that another one could run."""
+"""The most cost (`SliceLimit.cost`) of one message of the small lane, unless its first prediction alone costs
+more. A worker holds eight messages: together not much more than a slice of work, which another worker could
+run."""
 log = logging.getLogger(__name__)
 
 
@@ -100,7 +101,7 @@ class RabbitPublisher:
         self._topology = topology
         self._seconds = settings.publish_timeout.total_seconds()
         self._puts: deque[Put] = deque()
-        self._news: deque[bytes] = deque(maxlen=MOST_NEWS)
+        self._events: deque[bytes] = deque(maxlen=MOST_EVENTS)
         self._work = asyncio.Event()
         self._drained = asyncio.Event()
         self._drained.set()
@@ -163,8 +164,9 @@ class RabbitPublisher:
         )
         self._wake()
 
-    def tell(self, news: bytes) -> None:
-        self._news.append(news)
+    def tell(self, event: bytes) -> None:
+        """Send the body of an event soon. It may be lost."""
+        self._events.append(event)
         self._wake()
 
     def _wake(self) -> None:
@@ -186,15 +188,15 @@ class RabbitPublisher:
                 await self._serve(link)
         except TROUBLE as error:
             self._outage.begins(told(error, url), at=host_of(url))
-        except Exception:  # nobody would notice that the publisher ended
-            log.exception("not publishing to RabbitMQ, trying again")
+        except Exception:  # otherwise the publisher would end unnoticed
+            log.exception("publishing to RabbitMQ failed and will be tried again")
         finally:
             self._link = None
 
     async def _serve(self, link: RabbitLink) -> None:
         self._link = link
         while link.is_open:
-            while self._puts or self._news:
+            while self._puts or self._events:
                 await self._fly(link)
             self._outage.ends()  # only after all tasks that waited are confirmed
             self._drained.set()
@@ -206,17 +208,17 @@ class RabbitPublisher:
         """Publish one batch. Keeps the unconfirmed tasks, and raises `ConnectionError` if anything was not
         confirmed.
 
-        Events are only told, which takes less of everybody's time: if one is lost, somebody waits a second
-        longer. But now and then, they are published, too, because only a missing confirmation shows that the
+        Events are usually sent without a confirmation, which is cheaper: if one is lost, a caller waits a
+        second longer. Now and then they are published, because only a missing confirmation shows that the
         broker has fallen silent.
         """
         now = asyncio.get_running_loop().time()
-        if self._news and now < self._confirmed_at + CONFIRM_EVERY:
-            await link.tell(self._next_news())
-        tasks, news = self._next_tasks(), self._next_news()
-        if not tasks and not news:
+        if self._events and now < self._confirmed_at + CONFIRM_EVERY:
+            await link.tell(self._next_events())
+        tasks, events = self._next_tasks(), self._next_events()
+        if not tasks and not events:
             return
-        answers = await link.publish([*map(self._task, tasks), *map(self._event, news)])
+        answers = await link.publish([*map(self._task, tasks), *map(self._event, events)])
         unconfirmed = [put for puts, answer in zip(tasks, answers, strict=False) if answer for put in puts]
         self._puts.extendleft(reversed(unconfirmed))
         if trouble := next(filter(None, answers), None):
@@ -224,8 +226,8 @@ class RabbitPublisher:
         self._confirmed_at = now
         self._pauses.reset()
 
-    def _next_news(self) -> list[bytes]:
-        return [self._news.popleft() for _ in range(min(len(self._news), MESSAGES_PER_FLIGHT))]
+    def _next_events(self) -> list[bytes]:
+        return [self._events.popleft() for _ in range(min(len(self._events), MESSAGES_PER_FLIGHT))]
 
     def _next_tasks(self) -> list[list[Put]]:
         """The contents of the next messages. Each has up to `max_task_ids` first attempts of the small lane,
@@ -258,5 +260,5 @@ class RabbitPublisher:
     def _queue_of(self, lane: Lane) -> QuorumQueue:
         return self._topology.tasks if lane is Lane.SMALL else self._topology.bulk
 
-    def _event(self, news: bytes) -> Envelope:
-        return Envelope(news, properties(), self._topology.finished, self._topology.events.name)
+    def _event(self, body: bytes) -> Envelope:
+        return Envelope(body, properties(), self._topology.finished, self._topology.events.name)

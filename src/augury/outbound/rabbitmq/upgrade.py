@@ -31,8 +31,8 @@ AT_A_TIME = 100
 async def upgrade_dead_letters(
     settings: RabbitSettings, topology: Topology, *, quiet: float = QUIET
 ) -> int | None:
-    """Returns the number of moved messages, or None if the queue already is a quorum queue. Raises
-    `Unavailable`."""
+    """Replace the queue. Returns the number of moved messages, or None if it already is a quorum queue.
+    Raises `Unavailable`."""
     seconds = settings.publish_timeout.total_seconds()
 
     async def connect(url: str) -> AbstractConnection:
@@ -70,7 +70,8 @@ def _channel(connection: AbstractConnection) -> AbstractChannel:
 
 
 async def _move_until_quiet(channel: AbstractChannel, source: str, target: str, quiet: float) -> None:
-    """Move messages until none arrives for `quiet` seconds. Nothing else can consume from `source` then."""
+    """Move messages until none arrives for `quiet` seconds. Meanwhile nothing else can consume from
+    `source`."""
     queue = await channel.get_queue(source)
     async with queue.iterator(exclusive=True, timeout=quiet) as messages:
         with suppress(TimeoutError):

@@ -20,7 +20,8 @@ from augury.outbound.training.kinds import Column, number_of
 from augury.outbound.training.watch import Untrainable
 
 MOST_LISTED = 1_000
-"""Categories of one feature whose names the file keeps. More are not choices, but names or numbers."""
+"""The most categories of one feature that the file lists. A feature with more has names or numbers, not
+choices."""
 MOST_BESIDE_TEXTS = 255
 """Values of a category that can be one-hot. If the table has a text, a category with more values is also used
 as a text."""
@@ -29,7 +30,7 @@ _ORDER = (ColumnKind.NUMBER, ColumnKind.CATEGORY, ColumnKind.TEXT)
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """The model's features as a pandas DataFrame, and their kinds."""
+    """The model's features as a pandas DataFrame, and the names of those that are not numbers."""
 
     frame: Any
     categories: Sequence[str]
@@ -62,7 +63,8 @@ class Features:
         return self.frame.iloc[places]
 
     def known_values(self) -> dict[str, tuple[str, ...]]:
-        """The values of each category, the most frequent first, without those of more than `MOST_LISTED`."""
+        """The values of each categorical feature, the most frequent first. Features with more than
+        `MOST_LISTED` are left out."""
         counted = {name: Counter(self.frame[name].tolist()) for name in self.categories}
         return {
             name: tuple(value for value, _ in counts.most_common())
@@ -70,8 +72,9 @@ class Features:
             if len(counts) <= MOST_LISTED
         }
 
-    def normalised(self) -> npt.NDArray[np.uint64]:
-        """A hash of each row that ignores case and blanks in texts: equal ones are duplicates."""
+    def row_hashes(self) -> npt.NDArray[np.uint64]:
+        """A hash of each row, which ignores case and blanks in texts. Rows with equal hashes are
+        duplicates."""
         frame = self.frame.copy()
         for name in [*self.texts, *self.categories]:
             frame[name] = [" ".join(text.casefold().split()) for text in frame[name]]
@@ -80,7 +83,7 @@ class Features:
 
 
 def beside_texts(columns: Sequence[Column]) -> list[Column]:
-    """The columns. If one is a text, categories with many values become texts, too."""
+    """The columns, where categories with many values become texts if any column is a text."""
     if all(each.kind is not ColumnKind.TEXT for each in columns):
         return list(columns)
     return [
@@ -107,7 +110,7 @@ def as_text(cell: str | float | None) -> str:
 
 
 def _parts(cells: Sequence[object]) -> dict[DatePart, npt.NDArray[np.float32]]:
-    """The parts that differ from row to row, or the year if none does."""
+    """The values of the parts of dates that differ between rows, or of the year if none does."""
     dates = dates_in(cells)
     made = {
         part: np.array([np.nan if each is None else part.of(each) for each in dates], dtype=np.float32)

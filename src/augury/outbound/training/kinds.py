@@ -23,9 +23,9 @@ _SLASHED_DATE = re.compile(r"\d{1,2}/\d{1,2}/\d{2,4}(?: .*)?")
 _CODE = re.compile(r"0\d+")
 _NEARLY_ALL = 0.95
 _LARGEST = 3.4e38
-"""CatBoost computes with 32-bit numbers."""
+"""Larger numbers do not fit into CatBoost's 32-bit floats."""
 _MANY = 20
-"""The least rows for which "every row has its own value" means something."""
+"""The fewest rows for which "every row has its own value" means something."""
 _SAMPLE = 2_000
 
 
@@ -42,8 +42,8 @@ class Column:
 
 
 def column_of(name: str, cells: Sequence[Cell], wanted: ColumnKind | None = None) -> Column:
-    """The column with the `wanted` kind, or else the kind that its cells suggest. Raises `Untrainable` if the
-    cells do not fit the wanted kind."""
+    """The column with the `wanted` kind, or else with the kind that its name and cells suggest. Raises
+    `Untrainable` if the cells do not fit the wanted kind."""
     different = set(cells) - {None}
     if wanted is None:
         return _found(name, cells, different)
@@ -94,7 +94,7 @@ def _constant(different: Collection[Cell]) -> Reason:
 
 
 def _counted(code: ReasonCode, different: Collection[Cell]) -> Reason:
-    """How many different values there are, or the only one, beside which values are missing."""
+    """The number of distinct values. If there is only one, beside missing ones, that value."""
     if len(different) == 1:
         return Reason.of(ReasonCode.ONE_VALUE, value=_short(next(iter(different))))
     return Reason.of(code, count=len(different))
@@ -115,18 +115,18 @@ def number_conventions(different: Collection[Cell]) -> Collection[Convention] | 
 
 
 def number_of(cell: Cell, conventions: Collection[Convention]) -> float | None:
-    """The number in the cell, or None."""
+    """The number in the cell. None if it is missing, not a number or too large."""
     if cell is None or isinstance(cell, float):
         return cell if cell is not None and abs(cell) <= _LARGEST else None
     try:
         found = number(cell.strip(), conventions)
     except TwoReadings as both:
         found = both.one
-    return None if found is None or not abs(found) <= _LARGEST else float(found)  # nor NaN
+    return None if found is None or not abs(found) <= _LARGEST else float(found)  # false for NaN
 
 
 def no_number(different: Collection[Cell]) -> str:
-    """One of the cells, shortened, that is not a number however numbers are written."""
+    """One of the cells that are not a number by any convention, shortened."""
     wrong = [str(each) for each in different if each is not None and number_conventions([each]) is None]
     return _short(min(wrong, default=next(iter(different), None)))
 

@@ -13,7 +13,8 @@ from augury.outbound.training.target import TrainingTarget
 
 _WHY = Reason.of(ReasonCode.REVEALS_ANSWER)
 _REPEATED = 0.5
-"""Of the rows: if there are more different pairs of cell and answer, few of them occur again."""
+"""The largest number of distinct pairs of cell and answer, per row. With more, pairs hardly repeat, and a
+one-to-one match says nothing."""
 
 
 def without_leaks(columns: Sequence[Column], target: TrainingTarget, wanted: Collection[str]) -> list[Column]:
@@ -27,8 +28,8 @@ def without_leaks(columns: Sequence[Column], target: TrainingTarget, wanted: Col
 
 
 def _is_copy(column: Column, target: TrainingTarget) -> bool:
-    """Whether cells and answers belong together, one to one. If nearly every row has values of its own, that
-    says nothing, unless their order is the same, too."""
+    """Whether cells and answers match one to one. If most rows have values of their own, numbers must also
+    have the order of the answers, or the reverse order."""
     if column.kind is ColumnKind.TEXT:
         return False
     pairs = set(zip(column.cells, target.values.tolist(), strict=True))

@@ -47,7 +47,7 @@ class Prepared:
 
 
 def prepare(table: TrainingTable, plan: Plan, watch: Watch) -> Prepared:
-    """Raises `Untrainable`."""
+    """Prepare the table, and report what was found to `watch`. Raises `Untrainable`."""
     for name in filter(None, (plan.target, plan.time, plan.group)):
         table.require_usable(name)
     for name, kind in plan.kinds.items():
@@ -104,7 +104,7 @@ def _without_time(whole: TrainingTable, table: TrainingTable) -> list[Reason]:
 
 
 def _times(name: str, cells: Sequence[Cell]) -> npt.NDArray[np.float64]:
-    """Numbers in the order of the times, NaN for a missing one. Raises `Untrainable`."""
+    """The times as numbers with the same order, NaN if missing. Raises `Untrainable`."""
     conventions = number_conventions(set(cells) - {None})
     if conventions is not None:
         numbers = [number_of(cell, conventions) for cell in cells]
@@ -118,7 +118,7 @@ def _times(name: str, cells: Sequence[Cell]) -> npt.NDArray[np.float64]:
 
 def _split(used: dict[str, list[Cell]], features: Features, target: TrainingTarget, plan: Plan) -> Split:
     units, how = units_of(
-        features.normalised(), used[plan.group] if plan.group else None, has_texts=bool(features.texts)
+        features.row_hashes(), used[plan.group] if plan.group else None, has_texts=bool(features.texts)
     )
     if plan.time:
         made = time_split(units, _times(plan.time, used[plan.time]), folds=FOLDS, duplicates=how)

@@ -27,7 +27,11 @@ def scores_of(
     threshold: float | None,
     units: Places,
 ) -> tuple[Sequence[Score], Reason]:
-    """`answers` are probabilities or numbers. The baseline knows only the answers of the rows of `train`."""
+    """The scores on the rows of `test`, each beside that of a baseline, and a description of the baseline.
+
+    `answers` are probabilities (rows by classes) or numbers. `units` has the unit of each row of the table.
+    The baseline always gives the shares of the classes, or the mean, in the rows of `train`.
+    """
     truth, known = target.values[test], target.values[train]
     if target.task is TrainingTask.CLASSES:
         shares = np.bincount(known.astype(np.intp), minlength=len(target.classes)) / len(known)
@@ -76,7 +80,7 @@ def calibration_of(target: TrainingTarget, test: Places, answers: Numbers) -> li
 def confusion_of(
     target: TrainingTarget, test: Places, answers: Numbers, threshold: float | None
 ) -> Confusion | None:
-    """None for a number. If there are many classes, the less frequent ones are put together."""
+    """None for a number. Of many classes, the less frequent ones are combined."""
     if target.task is TrainingTask.NUMBER:
         return None
     count = len(target.classes)

@@ -25,7 +25,8 @@ class Interval:
 
 
 def class_scores(truth: Numbers, probabilities: Numbers, threshold: float | None) -> dict[str, Score]:
-    """`truth` has the numbers of the classes. `threshold` applies to two classes."""
+    """The scores of probabilities (rows by classes). `truth` has the index of each row's class. `threshold`
+    applies to two classes."""
     classes = probabilities.shape[1]
     known = truth.astype(np.intp)
     said = decided(probabilities, threshold)
@@ -63,7 +64,8 @@ def number_scores(truth: Numbers, predicted: Numbers) -> dict[str, Score]:
 def with_intervals(
     scores: Mapping[str, Score], units: npt.NDArray[np.intp], seed: int
 ) -> dict[str, Interval]:
-    """Each score with the interval that contains 95 % of the resamples. Whole units are drawn."""
+    """Each score with the interval of 95 % of the resamples. A resample draws units (`units` has that of each
+    row), not rows."""
     _, unit = np.unique(units, return_inverse=True)
     count = int(unit.max()) + 1
     random = np.random.default_rng(seed)
@@ -85,7 +87,7 @@ def _interval(value: float, drawn: Sequence[float]) -> Interval:
 
 
 def decided(probabilities: Numbers, threshold: float | None) -> npt.NDArray[np.intp]:
-    """The number of each row's class."""
+    """The index of each row's class."""
     if threshold is not None and probabilities.shape[1] == 2:
         return (probabilities[:, 1] > threshold).astype(np.intp)
     likeliest: npt.NDArray[np.intp] = probabilities.argmax(axis=1)

@@ -47,7 +47,7 @@ def units_of(
 
     Duplicates are one unit, unless most rows are duplicates and none has a text: then rows are equal because
     the table has few features, not because one row was copied. Rows of a group are one unit with their
-    duplicates in other groups. A row without a group is one of its own.
+    duplicates in other groups. A row without a group is a group of its own.
     """
     _, duplicates = np.unique(hashes, return_inverse=True)
     share = len(np.unique(duplicates)) / len(duplicates)
@@ -68,7 +68,7 @@ def units_of(
 
 
 def _how(share: float) -> Reason:
-    """`share` is the number of different rows per row."""
+    """`share` is the number of distinct rows, per row."""
     if share == 1:
         return Reason.of(ReasonCode.NO_DUPLICATES)
     return Reason.of(ReasonCode.DUPLICATES_TOGETHER, share=round(100 * (1 - share), 1))
@@ -112,7 +112,7 @@ def _border(times: npt.NDArray[np.float64], place: int) -> int:
 
 
 def _dealt(units: Places, strata: npt.NDArray[np.float64], hands: int, seed: int) -> Places:
-    """The number of the hand of each row: units are dealt like cards, stratum by stratum."""
+    """The index of each row's hand. Units are dealt like cards, stratum by stratum."""
     different, first, inverse = np.unique(units, return_index=True, return_inverse=True)
     shuffled = np.random.default_rng(seed).permutation(len(different))
     order = shuffled[np.argsort(strata[first][shuffled], kind="stable")]

@@ -43,7 +43,7 @@ class TrainingTable:
         return len(next(iter(self.columns.values())))
 
     def require_usable(self, name: str) -> None:
-        """Raises `Untrainable` if there is no such column, or if it holds what cannot be used."""
+        """Raises `Untrainable` if there is no such column, or if its values cannot be used."""
         if (kind := self.unusable.get(name)) is not None:
             raise Untrainable(ReasonCode.COLUMN_TYPE, name=name, kind=kind)
         if name not in self.columns:
@@ -104,7 +104,7 @@ def _cells(column: Any) -> list[Cell]:  # noqa: ANN401  # pyarrow has no types
 
 @contextmanager
 def _long_values() -> Iterator[None]:
-    """Raise the limit on the length of a value, which is one for the whole process, in the context only."""
+    """Raise the limit on the length of a value while the context is open. The whole process has one limit."""
     before = csv.field_size_limit(_LONGEST)
     try:
         yield
@@ -135,7 +135,7 @@ def _csv(file: Path, encoding: str) -> dict[str, Sequence[Cell]]:
 
 
 def _delimiter(lines: TextIO) -> str:
-    """The character between cells. Goes on to the header: Excel may write `sep=;` above it."""
+    """The character between cells. Leaves `lines` at the header, above which Excel may write `sep=;`."""
     first = lines.readline()
     if said := re.fullmatch(r"sep=(.)\r?\n?", first):
         return said[1]

@@ -42,7 +42,7 @@ class TrainingTarget:
 
 
 def read_target(cells: Sequence[Cell], plan: Plan) -> TrainingTarget:
-    """Raises `Untrainable`."""
+    """The target from the cells of its column. Raises `Untrainable` if they cannot be learned."""
     present = [row for row, cell in enumerate(cells) if not _is_missing(cell)]
     different = {cells[row] for row in present}
     conventions = number_conventions(different)
@@ -73,7 +73,7 @@ def _not_numbers(plan: Plan, different: set[Cell]) -> Untrainable:
 
 
 def _are_mostly_numbers(different: set[Cell]) -> bool:
-    """Whether they are too many to be classes, and nine in ten are numbers."""
+    """Whether there are too many values for classes, and nine in ten are numbers."""
     if len(different) <= MOST_CLASSES:
         return False
     return sum(number_conventions([each]) is not None for each in different) > _NEARLY_ALL * len(different)
@@ -114,8 +114,8 @@ def _classes(labels: Sequence[tuple[int, str]], notes: list[Reason], plan: Plan)
 
 
 def _ordered(counts: dict[str, int], positive: str | None) -> tuple[str, ...]:
-    """The classes by name. If there are two, the positive one is second: the given one, or one like "yes", or
-    the rarer one."""
+    """The classes, sorted by name. Of two, the positive one is second: the given one, else one like "yes",
+    else the rarer one. Raises `Untrainable` if the given one does not occur."""
     names = sorted(counts)
     if positive is not None and positive not in counts:
         raise Untrainable(ReasonCode.NO_POSITIVE, name=positive, known=", ".join(names))

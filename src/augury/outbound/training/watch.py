@@ -17,7 +17,7 @@ class Untrainable(Exception):
 
 
 OnStep = Callable[[int, int], None]
-"""Is called with the steps done and the steps in all."""
+"""Called with the number of steps done and of all steps."""
 OnFound = Callable[[Reason], None]
 """Called with each finding in the table, as soon as it is known."""
 
