@@ -16,6 +16,7 @@ NEED_AN_ENGINE = [
     "test_images.py",
     "test_operation.py",
     "test_pages.py",
+    "test_slow_readers.py",
     "test_upgrade.py",
 ]
 # Without an engine these cannot run. In CI, a missing engine is a failure.

@@ -209,6 +209,13 @@ class Project:
         assert isinstance(found, dict)
         return found
 
+    def address_of(self, container: str) -> str:
+        """The container's address in the network of nginx and of what it calls."""
+        address: str = self.inspect(container)["NetworkSettings"]["Networks"][f"{self.name}_edge"][
+            "IPAddress"
+        ]
+        return address
+
     def state(self, container: str) -> dict[str, Any]:
         state: dict[str, Any] = self.inspect(container)["State"]
         return state

@@ -284,7 +284,7 @@ def test_two_instances_that_restart_together_are_served_as_soon_as_one_is_back(p
         while not wait([restarting], timeout=0.1).done:  # a pause, because the instances need the processor
             meanwhile.add(client.get("/health/live").status_code)
         restarting.result()
-        addresses = [address_of(project, each) for each in instances]
+        addresses = [project.address_of(each) for each in instances]
 
         def one_is_back() -> bool:
             meanwhile.add(client.get("/health/live").status_code)
@@ -296,13 +296,6 @@ def test_two_instances_that_restart_together_are_served_as_soon_as_one_is_back(p
 
     assert meanwhile & {502, 504}
     assert answers == {200}
-
-
-def address_of(project: Project, container: str) -> str:
-    """The address at which nginx finds the container."""
-    networks = project.inspect(container)["NetworkSettings"]["Networks"]
-    address: str = networks[f"{project.name}_edge"]["IPAddress"]
-    return address
 
 
 def serves(address: str) -> bool:
