@@ -162,7 +162,7 @@ class TaskRunner:
         ids = [each for task in tasks for each in task.prediction_ids]
         is_full = len(ids) > self._settings.max_batch // 2
         now = asyncio.get_running_loop().time
-        async with self._turns.taken() as settling, self._watched(f"a batch of {len(ids)} predictions"):
+        async with self._turns.taken() as settling, self._watched(f"a run of {len(ids)} predictions"):
             began = now()
             async with self._run_predictions.predicted(ids) as settle:
                 is_long = now() - began >= self._overlap_after
@@ -209,11 +209,11 @@ class TaskRunner:
             raise
         except Unavailable as error:
             if not self.failures:
-                log.warning("batches are requeued until the books are available again: %s", error)
+                log.warning("work is requeued until the books are available again: %s", error)
             self.failures += 1
             raise
         if self.failures:
-            log.info("batches run again")
+            log.info("work is run again")
         self.failures = 0
 
     async def _pause(self) -> None:

@@ -1,4 +1,4 @@
-"""Who may run beside whom in one worker: batches of small work, the bulk lane, and a prediction that must run
+"""Who may run beside whom in one worker: runs of small work, the bulk lane, and a prediction that must run
 alone."""
 
 import asyncio
@@ -10,7 +10,7 @@ from augury.inbound.worker.bulk_loop import BulkLoop
 
 
 class Turns:
-    """Lets one batch be predicted while the batch before it is settled, and bulk work run beside both."""
+    """Lets one run be predicted while the run before it is settled, and bulk work go on beside both."""
 
     def __init__(self, bulk: BulkLoop) -> None:
         self._bulk = bulk
@@ -19,7 +19,7 @@ class Turns:
 
     @asynccontextmanager
     async def taken(self) -> AsyncIterator[Callable[[], Awaitable[None]]]:
-        """The turn of a batch to be predicted. Yields a function that exchanges it for the turn to settle."""
+        """The turn of a run to be predicted. Yields a function that exchanges it for the turn to settle."""
         held = self._predicting
         await held.acquire()
 

@@ -39,7 +39,7 @@ class CatBoostSettings:
     loaded_models: int = 8
     """Models that a worker keeps in memory. Beyond that, it drops the least recently used one."""
     threads: int = 1
-    """Threads of one call of a model. More do not help: a batch is small, and processes share the machine."""
+    """Threads of one call of a model. More do not help: a run is small, and processes share the machine."""
 
     max_warnings: int = 100
     """Warnings that are kept of one prediction. Further ones are only counted."""

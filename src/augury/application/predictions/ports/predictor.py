@@ -71,8 +71,8 @@ class Predictor(Protocol):
         Explanations also take a slice of time at once. Each slice has its `turn`. Work of the bulk lane gives
         way to all other work on the machine.
 
-        Runs outside the event loop. Both lanes may call it at the same time. A row that makes the model raise
-        gets an error; other rows do not.
+        Runs outside the event loop, unless it is known to be short. Both lanes may call it at the same time.
+        A row that makes the model raise gets an error; other rows do not.
         Raises `ModelUnavailable` if the model's file is missing, changed or broken.
         """
 
