@@ -16,10 +16,10 @@ class NaturalBatches(Generic[Item, Result]):
     flight takes items up to the weight `most`; an item weighs 1 unless `weigh` says otherwise. A flight that
     only has to land may call `clear` to let the next one begin.
 
-    With `others`, a flight also waits for more items as long as each step of the event loop brings one, until
-    as many have boarded as there are others: the items of the last flight, or the callers that `others`
-    counts, who will be back. So callers who send one item after another form two flights that take turns, and
-    not many small ones. A caller without others never waits.
+    With `others`, a flight also waits for more items, as long as each step of the event loop brings one. It
+    leaves when it is as large as the last flight, and has as many items as `others` counts callers who will
+    be back. So callers who send one item after another form two flights that take turns, instead of many
+    small ones. A caller without others never waits.
     """
 
     def __init__(

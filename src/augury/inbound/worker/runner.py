@@ -33,7 +33,7 @@ ALONE = 0.25
 """Seconds for which predictions that may crash a worker are run, one by one, before other work gets its
 turn."""
 OVERLAP_AFTER = 0.02
-"""Seconds. A run that took as long is settled while the next one is predicted."""
+"""Seconds. A run that took at least this long is settled while the next one is predicted."""
 
 log = logging.getLogger(__name__)
 
