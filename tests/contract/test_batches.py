@@ -8,10 +8,11 @@ from uuid import uuid4
 import pytest
 
 from augury.application.ports import IdempotencyKey
+from augury.domain.balance import Balance
 from augury.domain.batch import Batch, BatchNotFound, SlicePlace
 from augury.domain.identifiers import BatchId, UserId, uuid7
 from augury.domain.prediction import Prediction, Status
-from augury.domain.transfer import Transfer
+from augury.domain.transfer import Transfer, TransferKind
 from tests.adapters import MODEL, Adapters, a_prediction, finish
 
 KEEP = timedelta(days=7)
@@ -40,6 +41,12 @@ async def accept(
     adapters: Adapters, batch: Batch, slices: Sequence[Prediction], key: IdempotencyKey | None = None
 ) -> None:
     await adapters.batches.receive(batch.id, owner=batch.user_id, at=batch.created_at)
+    await accept_received(adapters, batch, slices, key)
+
+
+async def accept_received(
+    adapters: Adapters, batch: Batch, slices: Sequence[Prediction], key: IdempotencyKey | None = None
+) -> None:
     async with adapters.books() as books:
         balance = (await books.open([batch.user_id])).balance(batch.user_id)
         holds: list[Transfer] = []
@@ -165,6 +172,58 @@ async def test_a_key_refers_to_its_batch(adapters: Adapters) -> None:
         opened = await books.open([user_id], [(user_id, "k")])
     assert opened.remembered[user_id, "k"].reference == batch.id
     assert not await adapters.deviations()
+
+
+@pytest.mark.parametrize("row_price", [0, 1])
+async def test_a_batch_settles_a_debt_first(adapters: Adapters, row_price: int) -> None:
+    user_id = await adapters.user(credits=15)
+    async with adapters.books() as books:
+        before = (await books.open([user_id])).balance(user_id)
+        reference = uuid7()
+        balance, paid = before.top_up(4, reference=reference)
+        await books.record(transfers=[*paid, Transfer(TransferKind.DEBT, user_id, 4, reference)])
+    batch, slices = a_batch(user_id)
+    slices = [replace(each, row_price=row_price) for each in slices]
+    batch = replace(batch, price=5 * row_price)
+
+    await accept(adapters, batch, slices)
+
+    held = 5 * row_price
+    assert await adapters.balance(user_id) == Balance(
+        user_id, available=balance.available - 4 - held, held=held
+    )
+    assert await adapters.deviations() == []
+    while claimed := await adapters.work.pick(token=(token := uuid4()), lease=KEEP, most=9, most_cost=9):
+        await adapters.work.settle(token, [finish(each.prediction) for each in claimed])
+    assert await adapters.balance(user_id) == Balance(user_id, available=balance.available - 4 - held)
+    assert await adapters.deviations() == []
+
+
+async def test_a_batch_is_accepted_or_given_up_but_never_both(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=10)
+    batch, slices = a_batch(user_id)
+    await accept(adapters, batch, slices)
+    assert not await adapters.batches.give_up(batch.id)
+    assert (await adapters.batches.get(batch.id, owner=user_id)).has_data
+
+    batch, slices = a_batch(user_id)
+    await adapters.batches.receive(batch.id, owner=user_id, at=batch.created_at)
+    assert await adapters.batches.give_up(batch.id)
+    with pytest.raises(LookupError):
+        await accept_received(adapters, batch, slices)
+    assert await adapters.balance(user_id) == Balance(user_id, available=5, held=5)
+    await adapters.batches.purged(batch.id)
+    assert await adapters.batches.unfinished(user_id) == 1
+    assert await adapters.deviations() == []
+
+
+async def test_the_books_count_unfinished_batches(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=10)
+    for number in range(2):
+        async with adapters.books() as books:
+            await books.open([user_id])
+            assert await books.unfinished_batches(user_id) == number
+        await accept(adapters, *a_batch(user_id))
 
 
 async def test_an_open_batch_is_known_until_its_end(adapters: Adapters) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 from uuid import uuid4
 
 import pytest
@@ -36,7 +36,9 @@ from augury.domain.promo_code import PromoCode
 from augury.domain.transfer import Transfer, TransferKind
 from augury.domain.user import CreditsLeft, Role, User
 from augury.outbound.system_clock import SystemClock
-from tests.adapters import Adapters, a_prediction, finish
+from tests.adapters import LEASE, Adapters, a_prediction, finish
+from tests.contract.test_batches import a_batch
+from tests.contract.test_batches import accept as accept_batch
 
 CLOCK = SystemClock()
 
@@ -288,9 +290,9 @@ async def test_a_debt_beyond_its_payment_is_a_deviation(adapters: Adapters) -> N
     assert f"payment {reference}: 6 owed and 0 reversed, but 5 paid" in deviation
 
 
-Verb: TypeAlias = Literal["pay", "return", "ask", "run", "cancel", "refund", "top up", "take back"]
+Verb: TypeAlias = Literal["pay", "return", "ask", "batch", "run", "cancel", "refund", "top up", "take back"]
 Step: TypeAlias = tuple[Verb, int, int]
-VERBS: tuple[Verb, ...] = ("pay", "return", "ask", "run", "cancel", "refund", "top up", "take back")
+VERBS: tuple[Verb, ...] = get_args(Verb)
 
 
 @dataclass
@@ -327,6 +329,8 @@ class Expected:
             self.worth -= paid
         elif verb == "ask":
             await self.ask(amount)
+        elif verb == "batch":
+            await self.send_a_batch(amount)
         elif verb == "run" and self.waiting:
             await self.run(amount)
         elif verb == "cancel" and self.waiting:
@@ -356,6 +360,22 @@ class Expected:
         else:
             assert affordable
             self.waiting.append(asked)
+
+    async def send_a_batch(self, rows: int) -> None:
+        """A batch of two slices. It is run at once."""
+        affordable = rows + 1 <= max(0, self.worth - self.held)
+        adapters, (batch, slices) = self.person.adapters, a_batch(self.person.id, rows=(1, rows))
+        try:
+            await accept_batch(adapters, batch, slices)
+        except NotEnoughCredits:
+            assert not affordable
+            return
+        assert affordable
+        while claimed := await adapters.work.pick(token=(token := uuid4()), lease=LEASE, most=9, most_cost=9):
+            valid = [each.prediction.rows - (rows % 2) for each in claimed]
+            ended = [finish(each.prediction, valid_rows=of) for each, of in zip(claimed, valid, strict=True)]
+            await adapters.work.settle(token, ended)
+            self.worth -= sum(each.prediction.charged for each in ended)
 
     async def run(self, amount: int) -> None:
         token, asked = uuid4(), self.waiting.pop(amount % len(self.waiting))

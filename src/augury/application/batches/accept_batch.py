@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from augury.application.batches.ports import OpenBatchBooks
+from augury.application.batches.room import require_room
 from augury.application.limits import Limits
 from augury.application.ports import Clock, Counters, IdempotencyKey
 from augury.application.predictions.ports.queue import PredictionQueue
@@ -83,8 +84,8 @@ class AcceptBatch:
     async def __call__(self, received: Received) -> Batch | ReplayedBatch:
         """Nothing runs and nothing is charged before the whole price is held.
 
-        Raises `NoRows`, `InvalidAmount`, `MaxPriceExceeded`, `SpendingLimitReached`, `NotEnoughCredits`,
-        `IdempotencyConflict`, `UserNotFound`, `InvalidToken`.
+        Raises `TooManyBatches`, `NoRows`, `InvalidAmount`, `MaxPriceExceeded`, `SpendingLimitReached`,
+        `NotEnoughCredits`, `IdempotencyConflict`, `UserNotFound`, `InvalidToken`.
         """
         try:
             answer, slices = await retried(lambda: self._decide(received))
@@ -106,11 +107,12 @@ class AcceptBatch:
             opened = await books.open([user_id], [(user_id, key.key)] if key else [])
             if key and opened.repeats(user_id, key):
                 return ReplayedBatch(BatchId(opened.remembered[user_id, key.key].reference)), ()
+            balance = opened.balance(user_id)
+            require_room(await books.unfinished_batches(user_id), self.limits)
             batch = received.batch(at=now)
             if not batch.rows:
                 raise NoRows
             require_at_most(received.max_price, batch.price)
-            balance = opened.balance(user_id)
             spender = received.spender if batch.price else None
             if spender is not None:
                 spent = await books.spending(spender.id)

@@ -100,12 +100,16 @@ class BatchBooks(Books, Protocol):
         remembers the request, and `spender` is the API key whose spending limits count the price. Call it
         after `open`, and after `spending`.
 
-        Raises `Conflict` if the key was remembered meanwhile.
+        Raises `Conflict` if the key was remembered meanwhile, and `LookupError` if the batch was given up.
         """
 
     @abstractmethod
     async def spending(self, key_id: UUID) -> Spending | None:
         """Lock the API key. Returns what it has spent, or None if it was deleted."""
+
+    @abstractmethod
+    async def unfinished_batches(self, user_id: UserId) -> int:
+        """As `Batches.unfinished`. Call it after `open`: no other batch of the user is accepted meanwhile."""
 
     @abstractmethod
     async def queued_slices(self, batch_id: BatchId, *, limit: int) -> Sequence[Prediction]:
@@ -163,6 +167,12 @@ class Batches(Protocol):
     async def outdated(self, *, keep: timedelta, limit: int) -> Sequence[BatchId]:
         """Batches whose objects can be deleted: those that ended longer than `keep` ago, those that were
         received but not accepted within a day, and those of closed accounts."""
+
+    @abstractmethod
+    async def give_up(self, batch_id: BatchId) -> bool:
+        """Record that a batch which was being received will never be accepted. Returns False, and changes
+        nothing, if it was accepted: its caller may not have been told, such as when the answer to the commit
+        was lost. Waits for an acceptance that is under way."""
 
     @abstractmethod
     async def purged(self, batch_id: BatchId) -> None:

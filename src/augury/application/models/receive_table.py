@@ -68,9 +68,15 @@ class ReceiveTable:
     ) -> ModelTraining:
         known = await self.trainings.repeated(training.name, training.sha256, training.plan)
         if known is not None:
+            receipt.kept = known.table_id == receipt.file_id
             return known
         after = {"name": training.name, "target": training.plan.target, "sha256": training.sha256}
         act = act_of(author, Action.TRAIN_MODEL, f"training:{training.id}", after=after)
-        await self.trainings.add(training, most=self.limits.max_trainings, act=act)
+        # Kept also if the answer to the commit is lost. A table that no training needs is purged later.
         receipt.kept = True
+        try:
+            await self.trainings.add(training, most=self.limits.max_trainings, act=act)
+        except TooManyTrainings:
+            receipt.kept = False
+            raise
         return training

@@ -93,7 +93,7 @@ class FileIntake:
         """
         digest = hashlib.sha256(model.encode() + b"\0")
         encoding = await self.in_thread(partial(encoding_of, lambda: path.open("rb")))
-        async with self._receive_batch(user_id=user_id, model=model) as receipt:
+        async with self._receive_batch(user_id=user_id, model=model, key=key) as receipt:
             pieces = self._as_stream(_pieces(path, encoding, digest.update))
             slices = await self._storing(receipt, Format.CSV, iter(()), pieces)
             received = Received(

@@ -28,13 +28,7 @@ class MemoryBatches(Batches):
 
     @override
     async def unfinished(self, owner: UserId) -> int:
-        found = [
-            record.batch
-            for record in self.memory.state.batches.values()
-            if record.batch and record.owner == owner
-        ]
-        state = self.memory.state
-        return sum(not _progress(state, slices_of(state, each.id)).is_final for each in found)
+        return unfinished(self.memory.state, owner)
 
     @override
     async def get(self, batch_id: BatchId, *, owner: UserId) -> StoredBatch:
@@ -95,6 +89,15 @@ class MemoryBatches(Batches):
         ][:limit]
 
     @override
+    async def give_up(self, batch_id: BatchId) -> bool:
+        async with self.memory.change() as state:
+            record = state.batches.get(batch_id)
+            if record is None or record.batch:
+                return False
+            state.batches[batch_id] = replace(record, purged_at=self.memory.now())
+            return True
+
+    @override
     async def purged(self, batch_id: BatchId) -> None:
         async with self.memory.change() as state:
             record = state.batches[batch_id]
@@ -142,6 +145,11 @@ class MemoryBatchStore(BatchStore):
         for key in names:
             del self.objects[key]
         return len(names)
+
+
+def unfinished(state: State, owner: UserId) -> int:
+    found = [each.batch for each in state.batches.values() if each.batch and each.owner == owner]
+    return sum(not _progress(state, slices_of(state, each.id)).is_final for each in found)
 
 
 def _close(state: State, batch_id: BatchId, now: datetime) -> bool:

@@ -29,7 +29,7 @@ from augury.domain.user import User
 from augury.outbound.memory import key_spending, promo_codes
 from augury.outbound.memory.account_closing import close
 from augury.outbound.memory.audit_log import note
-from augury.outbound.memory.batches import slices_of
+from augury.outbound.memory.batches import slices_of, unfinished
 from augury.outbound.memory.memory import Memory, State
 from augury.outbound.memory.record import accept, accept_batch, move, record, remember
 from augury.outbound.memory.sweeping import due, left
@@ -167,6 +167,10 @@ class MemoryBooks(BatchBooks, ClosingBooks, PromoBooks, SweepBooks):
     async def spending(self, key_id: UUID) -> Spending | None:
         known = {key.id for key in self._state.api_keys.values()}
         return key_spending.spending(self._state, key_id, self._memory.now()) if key_id in known else None
+
+    @override
+    async def unfinished_batches(self, user_id: UserId) -> int:
+        return unfinished(self._state, user_id)
 
     @override
     async def queued_slices(self, batch_id: BatchId, *, limit: int) -> Sequence[Prediction]:

@@ -84,9 +84,12 @@ def accept_batch(
     costs: Sequence[int],
     spender: UUID | None,
 ) -> None:
+    received = state.batches.get(batch.id)
+    if received is None or received.purged_at is not None:
+        raise LookupError("the batch is not being received")
     if spender is not None:
         key_spending.count(state, spender, batch.price, now)
-    state.batches[batch.id] = replace(state.batches[batch.id], batch=batch)
+    state.batches[batch.id] = replace(received, batch=batch)
     bulk_lane.enter(state, batch.user_id)
     for number, (each, cost) in enumerate(zip(slices, costs, strict=True)):
         state.predictions[each.id] = PredictionRecord(

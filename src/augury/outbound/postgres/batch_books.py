@@ -1,7 +1,6 @@
 """The part of a transaction over the books that concerns batches."""
 
 from collections.abc import Sequence
-from operator import attrgetter
 from uuid import UUID
 
 from asyncpg import Record
@@ -14,15 +13,16 @@ from augury.domain.transfer import Transfer
 from augury.outbound.postgres.key_spending import DAY_SPENT, MONTH_SPENT, TODAY
 from augury.outbound.postgres.pool import Connection
 from augury.outbound.postgres.prediction_rows import COLUMNS, prediction_of
+from augury.outbound.postgres.transfer_rows import Moves, transfer_columns
 
-# Slices share the values of their batch. Only what differs is sent as arrays: ids, rows, text, holds and
+# Slices share the values of their batch. Only what differs is sent as arrays: ids, rows, text, transfers and
 # costs. The balance was locked before. A user without waiting work in the bulk lane starts at the lane's
 # time, as in `Share.returned`.
 ACCEPT = f"""
 WITH batch AS (
     UPDATE batches SET
         accepted_at = $3, model_name = $4, model_version = $5, rows = $6, slices = $7, price = $8
-    WHERE id = $1 AND user_id = $2 AND accepted_at IS NULL RETURNING id
+    WHERE id = $1 AND user_id = $2 AND accepted_at IS NULL AND purged_at IS NULL RETURNING id
 ), new AS (
     SELECT id, rows, cost, text_bytes, number - 1 AS number,
         sum(rows) OVER (ORDER BY number) - rows AS first_row
@@ -30,7 +30,7 @@ WITH batch AS (
         WITH ORDINALITY AS new (id, rows, cost, text_bytes, number)
 ), spender AS (
     UPDATE api_keys SET
-        spent_on = {TODAY}, day_spent = {DAY_SPENT} + $15, month_spent = {MONTH_SPENT} + $15
+        spent_on = {TODAY}, day_spent = {DAY_SPENT} + $8, month_spent = {MONTH_SPENT} + $8
     WHERE id = $21::uuid RETURNING id, spent_on
 ), accepted AS (
     INSERT INTO predictions (
@@ -58,10 +58,12 @@ WITH batch AS (
     INSERT INTO idempotency_keys (user_id, key, fingerprint, reference)
     SELECT $2, $13, $14, id FROM batch WHERE $13::text IS NOT NULL
 ), moved AS (
-    UPDATE balances SET available = available - $15, held = held + $15 WHERE user_id = $2 RETURNING user_id
+    UPDATE balances SET available = available + $15, held = held + $22, debt = debt + $23
+    WHERE user_id = $2 RETURNING user_id
 ), transferred AS (
     INSERT INTO transfers (reference, kind, user_id, amount)
-    SELECT reference, 'hold', $2, amount FROM unnest($16::uuid[], $17::bigint[]) AS hold (reference, amount)
+    SELECT reference, kind, $2, amount
+    FROM unnest($16::uuid[], $24::text[], $17::bigint[]) AS transfer (reference, kind, amount)
 )
 SELECT (SELECT count(*) FROM batch), (SELECT count(*) FROM moved)
 """
@@ -73,6 +75,10 @@ WHERE status = 'queued' AND id = ANY (ARRAY (
     WHERE slices.batch_id = $1 AND each.status = 'queued' ORDER BY number LIMIT $2
 ))
 ORDER BY id FOR UPDATE
+"""
+
+UNFINISHED = """
+SELECT count(*) FROM batches WHERE user_id = $1 AND accepted_at IS NOT NULL AND closed_at IS NULL
 """
 
 OPEN = """
@@ -92,6 +98,10 @@ async def accept(
     costs: Sequence[int],
     spender: UUID | None,
 ) -> None:
+    moves = Moves()
+    moves.add(transfers)
+    move = moves.of(batch.user_id)
+    references, kinds, _, _, amounts = transfer_columns(transfers)
     row = await connection.fetchrow(
         ACCEPT,
         batch.id,
@@ -108,17 +118,24 @@ async def accept(
         slices[0].expires_at,
         key.key if key else None,
         key.fingerprint if key else None,
-        sum(map(attrgetter("amount"), transfers)),
-        [each.reference for each in transfers],
-        [each.amount for each in transfers],
+        move.available,
+        references,
+        amounts,
         list(costs),
         slices[0].text_price or None,
         [each.text_bytes if each.text_price else None for each in slices],
         spender,
+        move.held,
+        move.debt,
+        kinds,
     )
     assert row is not None
     if tuple(row) != (1, 1):
         raise LookupError("a batch to be accepted was not received, or its balance is not in the books")
+
+
+async def unfinished(connection: Connection, user_id: UserId) -> int:
+    return int(await connection.fetchval(UNFINISHED, user_id))
 
 
 async def queued(connection: Connection, batch_id: BatchId, limit: int) -> Sequence[Prediction]:

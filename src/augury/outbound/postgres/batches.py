@@ -11,6 +11,7 @@ from augury.domain.identifiers import BatchId, UserId
 from augury.domain.model import ModelRef
 from augury.domain.prediction import Status
 from augury.domain.webhook import EventType
+from augury.outbound.postgres.batch_books import UNFINISHED
 from augury.outbound.postgres.pages import LAST, hidden, newest_first, within
 from augury.outbound.postgres.query import fetch
 from augury.outbound.postgres.webhook_outbox import telling
@@ -112,10 +113,6 @@ def _close(which: str) -> str:
 CLOSE = _close("id = ANY ($1::uuid[])")
 CLOSE_ENDED = _close("true")
 
-UNFINISHED = """
-SELECT count(*) FROM batches WHERE user_id = $1 AND accepted_at IS NOT NULL AND closed_at IS NULL
-"""
-
 OUTDATED = """
 (
     SELECT id FROM batches
@@ -128,6 +125,8 @@ OUTDATED = """
     WHERE purged_at IS NULL AND u.closed_at IS NOT NULL LIMIT $2
 ) LIMIT $2
 """
+
+GIVE_UP = "UPDATE batches SET purged_at = now() WHERE id = $1 AND accepted_at IS NULL RETURNING id"
 
 PURGED = """
 WITH forgotten AS (DELETE FROM batches WHERE id = $1 AND accepted_at IS NULL)
@@ -192,6 +191,10 @@ class PostgresBatches(Batches):
     @override
     async def outdated(self, *, keep: timedelta, limit: int) -> Sequence[BatchId]:
         return [BatchId(row["id"]) for row in await fetch(self.pool, OUTDATED, keep, limit)]
+
+    @override
+    async def give_up(self, batch_id: BatchId) -> bool:
+        return bool(await fetch(self.pool, GIVE_UP, batch_id))
 
     @override
     async def purged(self, batch_id: BatchId) -> None:

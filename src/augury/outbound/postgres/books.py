@@ -175,6 +175,10 @@ class PostgresBooks(BatchBooks, ClosingBooks, PromoBooks, SweepBooks):
         return None if row is None else Spending(row["day_spent"], row["month_spent"])
 
     @override
+    async def unfinished_batches(self, user_id: UserId) -> int:
+        return await batch_books.unfinished(self._connection, user_id)
+
+    @override
     async def queued_slices(self, batch_id: BatchId, *, limit: int) -> Sequence[Prediction]:
         return await batch_books.queued(self._connection, batch_id, limit)
 

@@ -9,17 +9,19 @@ from pathlib import Path
 import pytest
 from typing_extensions import override
 
-from augury.application.models.model_receipt import ReceivedFile
+from augury.application.models.model_receipt import ModelReceipt, ReceivedFile
 from augury.application.models.ports.trainings import ModelTrainer, TrainingFailed, TrainingWatch
+from augury.application.models.receive_table import ReceiveTable
 from augury.application.models.train_model import MOST_ATTEMPTS
 from augury.application.ports import Unavailable
-from augury.domain.audit import Author
+from augury.domain.audit import Act, Author
 from augury.domain.model import ModelRef, ModelState
 from augury.domain.model_training import ModelTraining, TooManyTrainings, TrainingState
 from augury.domain.model_upload import UploadTerms
 from augury.domain.reason_codes import ReasonCode
 from augury.domain.reasons import Reason
 from augury.domain.training_plan import Plan
+from augury.outbound.memory.model_trainings import MemoryModelTrainings
 from tests.hexagon import Hexagon
 
 TABLE = b"age,calls,churn\n1,2,no\n"
@@ -44,17 +46,34 @@ class Breaking(ModelTrainer):
 
 
 async def sent(
-    hexagon: Hexagon, *, target: str = "churn", activate: bool = False, digest: str = "a" * 64
+    hexagon: Hexagon,
+    *,
+    target: str = "churn",
+    activate: bool = False,
+    digest: str = "a" * 64,
+    receive: ReceiveTable | None = None,
 ) -> ModelTraining:
-    async with hexagon.receive_table("churn") as receipt:
+    receive = receive or hexagon.receive_table
+    async with receive("churn") as receipt:
         await hexagon.model_files.put(receipt.file_id, 0, TABLE)
-        return await hexagon.receive_table.whole(
-            ReceivedFile(receipt=receipt, sha256=digest, size=len(TABLE)),
-            "churn",
-            plan=Plan(target=target),
-            terms=UploadTerms(row_price=3, activate=activate),
-            author=AUTHOR,
-        )
+        return await whole(receive, receipt, digest, target=target, activate=activate)
+
+
+async def whole(
+    receive: ReceiveTable,
+    receipt: ModelReceipt,
+    digest: str,
+    *,
+    target: str = "churn",
+    activate: bool = False,
+) -> ModelTraining:
+    return await receive.whole(
+        ReceivedFile(receipt=receipt, sha256=digest, size=len(TABLE)),
+        "churn",
+        plan=Plan(target=target),
+        terms=UploadTerms(row_price=3, activate=activate),
+        author=AUTHOR,
+    )
 
 
 async def test_a_table_becomes_a_version_that_is_ready(hexagon: Hexagon) -> None:
@@ -176,6 +195,38 @@ async def test_a_table_is_not_taken_while_too_many_trainings_are_unfinished(hexa
 
     assert (refused.value.pending, refused.value.most) == (1, 1)
     assert len(hexagon.model_files.stored) == 1, "no place for a second table was begun"
+
+
+class Unheard(MemoryModelTrainings):
+    """The connection breaks after the commit of a training."""
+
+    @override
+    async def add(self, training: ModelTraining, *, most: int, act: Act | None = None) -> None:
+        await MemoryModelTrainings.add(self, training, most=most, act=act)
+        raise Unavailable("no answer to the commit")
+
+
+async def test_a_table_whose_training_was_added_but_not_heard_of_is_kept(hexagon: Hexagon) -> None:
+    receive = replace(hexagon.receive_table, trainings=Unheard(hexagon.memory))
+    with pytest.raises(Unavailable):
+        await sent(hexagon, receive=receive)
+
+    again = await sent(hexagon)
+
+    assert list(hexagon.model_files.stored) == [again.table_id], "the second copy is not needed"
+    done = await hexagon.train_model()
+    assert done is not None
+    assert (done.id, done.state) == (again.id, TrainingState.READY)
+
+
+async def test_a_table_that_comes_while_the_last_place_is_taken_is_deleted(hexagon: Hexagon) -> None:
+    receive = replace(hexagon.receive_table, limits=replace(hexagon.limits, max_trainings=1))
+    async with receive("churn") as receipt:
+        first = await sent(hexagon, digest="b" * 64)
+        with pytest.raises(TooManyTrainings):
+            await whole(receive, receipt, "a" * 64)
+
+    assert list(hexagon.model_files.stored) == [first.table_id]
 
 
 async def test_ended_trainings_are_deleted(hexagon: Hexagon) -> None:

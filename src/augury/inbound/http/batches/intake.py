@@ -69,7 +69,7 @@ class BatchIntake:
         name = name_of_key(scope)
         asked = model if top is None else f"{model}\0top {top}"  # without `top`, as in earlier releases
         digest = hashlib.sha256(f"POST batches\0{asked}\0".encode()) if name else None
-        receiving = self._receive_batch(user_id=user_id, model=model, top=top, terms=terms)
+        receiving = self._receive_batch(user_id=user_id, model=model, top=top, terms=terms, key=name)
         async with self._place(), receiving as receipt:
             pieces = content.pieces(body, digest.update if digest else None)
             try:
