@@ -8,7 +8,7 @@ from augury.application.ports import Clock
 from augury.application.retrying import retried
 from augury.domain.balance import DebtUnsettled
 from augury.domain.chat import ChatLinked, InvalidLink
-from augury.domain.identifiers import UserId
+from augury.domain.identifiers import UserId, uuid7
 from augury.domain.user import PredictionsUnderWay
 
 
@@ -24,8 +24,8 @@ class LinkChat:
         """Returns the account that the chat now acts for. Repeating a code in the same chat changes nothing.
 
         Raises `InvalidLink`, `ChatLinked` if the chat is already linked with another account,
-        `PredictionsUnderWay` while the chat's own account has open holds, and `DebtUnsettled` while it owes
-        more than it has, so that a link never passes on a debt.
+        `PredictionsUnderWay` while the chat's own account has open holds or an open batch, and
+        `DebtUnsettled` while it owes more than it has, so that a link never passes on a debt.
         """
         absorbed = await self.users.get(chat.user_id)
         return await retried(lambda: self._link(chat, code, is_account=absorbed.email is not None))
@@ -41,8 +41,8 @@ class LinkChat:
             if is_account or chat.user_id != known.user_id:
                 raise ChatLinked
             opened = await books.open([chat.user_id, into])
-            absorbed, repayments = opened.balance(chat.user_id).repay(reference=chat.user_id)
-            if absorbed.pending or absorbed.held:
+            absorbed, repayments = opened.balance(chat.user_id).repay(reference=uuid7())
+            if absorbed.pending or absorbed.held or await books.has_open_batch(chat.user_id):
                 raise PredictionsUnderWay(pending=absorbed.pending)
             if absorbed.debt:
                 raise DebtUnsettled(debt=absorbed.debt)

@@ -29,7 +29,8 @@ class PreviewLink:
     balances: Balances
 
     async def __call__(self, *, chat: Chat, code: str) -> LinkPreview:
-        """Raises `InvalidLink`, `ChatLinked`, `PredictionsUnderWay`, `DebtUnsettled`, as `LinkChat` would."""
+        """Raises `InvalidLink`, `ChatLinked`, `PredictionsUnderWay`, `DebtUnsettled`, as `LinkChat` would.
+        Only `LinkChat` looks for an open batch without a price."""
         owner = await self.links.owner(digest(code), chat.id)
         if owner is None:
             raise InvalidLink

@@ -50,6 +50,7 @@ class UnlinkChat:
 
 
 async def _left_of(books: ChatBooks, reference: UUID, credits: int) -> int:
-    """The credits of a payment less what an administrator took back and what settled a debt."""
+    """The credits of a payment less what an administrator took back and what settled a debt. Both together
+    may exceed the payment, since it was taken back from all available credits."""
     gone = [await books.transfer(reference, kind) for kind in (TransferKind.REVERSAL, TransferKind.REPAYMENT)]
-    return credits - sum(each.amount for each in gone if each)
+    return max(0, credits - sum(each.amount for each in gone if each))

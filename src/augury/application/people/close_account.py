@@ -5,7 +5,7 @@ from augury.application.people.ports.closing import OpenClosingBooks
 from augury.application.people.ports.users import Users
 from augury.application.ports import Clock
 from augury.application.retrying import retried
-from augury.domain.identifiers import UserId
+from augury.domain.identifiers import UserId, uuid7
 from augury.domain.user import CreditsLeft, PredictionsUnderWay, User
 
 
@@ -37,6 +37,6 @@ class CloseAccount:
                 raise PredictionsUnderWay(pending=balance.pending)
             if balance.spendable > forfeit:
                 raise CreditsLeft(available=balance.spendable)
-            if transfers := balance.clear(reference=user.id):
+            if transfers := balance.clear(reference=uuid7()):
                 await books.record(transfers=transfers)
             await books.close(user.close(at=self.clock.now()))

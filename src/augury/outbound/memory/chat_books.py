@@ -97,6 +97,9 @@ class MemoryChatBooks(MemoryBooks, ChatBooks):
     async def let_go(self, chat_id: int, user: User, payments: Sequence[StarPayment]) -> None:
         state = self._state
         add_user(state, NewUser(user=user), self._memory.now())
+        account = state.chats[chat_id].user_id
+        redeemed = [(code, ref) for (code, owner), ref in state.redemptions.items() if owner == account]
+        state.redemptions.update({(code, user.id): reference for code, reference in redeemed})
         sessions = state.refresh_tokens.items()
         state.refresh_tokens = {name: token for name, token in sessions if token.chat_id != chat_id}
         state.chats[chat_id] = replace(state.chats[chat_id], user_id=user.id)

@@ -145,7 +145,7 @@ def _wrong_debts(state: State) -> Iterator[Deviation]:
 
 def _wrong_promo_codes(state: State) -> Iterator[Deviation]:
     times, grants = Counter[str](), Counter[str]()
-    for (code, _), reference in state.redemptions.items():
+    for code, reference in {(code, reference) for (code, _), reference in state.redemptions.items()}:
         times[code] += 1
         grants[code] += (reference, TransferKind.GRANT) in state.statements
     for code, promo_code in state.promo_codes.items():

@@ -63,6 +63,13 @@ END_SESSIONS_OF_CHAT = """
 DELETE FROM refresh_tokens WHERE user_id = (SELECT user_id FROM telegram_chats WHERE id = $1)
     AND (chat_id = $1 OR (chat_id IS NULL AND client LIKE '%, Telegram'))
 """
+# The chat's person cannot redeem again what this person redeemed with the account. With the same reference,
+# it is one redemption.
+KEEP_REDEEMED = """
+INSERT INTO promo_redemptions (code, user_id, reference)
+SELECT code, $2, reference FROM promo_redemptions
+WHERE user_id = (SELECT user_id FROM telegram_chats WHERE id = $1)
+"""
 LET_GO = "UPDATE telegram_chats SET user_id = $2, linked_at = NULL WHERE id = $1"
 LINK_NOTHING = "DELETE FROM telegram_links WHERE chat_id = $1"
 TAKE_PAYMENTS = "UPDATE telegram_payments SET user_id = $2 WHERE charge_id = ANY ($1::text[])"
@@ -143,6 +150,7 @@ class PostgresChatBooks(PostgresBooks, ChatBooks):
         await add_user(self._connection, NewUser(user=user))
         await self._connection.execute(END_SESSIONS_OF_CHAT, chat_id)
         await self._connection.execute(LINK_NOTHING, chat_id)
+        await self._connection.execute(KEEP_REDEEMED, chat_id, user.id)
         await self._connection.execute(LET_GO, chat_id, user.id)
         await self._connection.execute(TAKE_PAYMENTS, [each.charge_id for each in payments], user.id)
 

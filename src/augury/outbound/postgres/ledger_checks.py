@@ -56,14 +56,21 @@ WITH house AS (
 SELECT 'all_books' AS code, given, kept, revenue FROM house, users WHERE given <> kept + revenue
 """
 
+# An account that absorbed others may be absorbed, too: `heirs` follows them to the account that is left.
 PREDICTIONS = """
-WITH moved AS (
-    SELECT reference AS id, coalesce(absorbed.merged_into, user_id) AS user_id,
+WITH RECURSIVE heirs (id, heir) AS (
+    SELECT id, merged_into FROM users WHERE merged_into IS NOT NULL
+    UNION
+    SELECT heirs.id, users.merged_into FROM heirs JOIN users ON users.id = heir
+    WHERE users.merged_into IS NOT NULL
+), moved AS (
+    SELECT reference AS id, coalesce(absorbed.heir, user_id) AS user_id,
         coalesce(sum(amount) FILTER (WHERE kind = 'hold'), 0) AS held,
         coalesce(sum(amount) FILTER (WHERE kind = 'capture'), 0) AS captured,
         coalesce(sum(amount) FILTER (WHERE kind = 'release'), 0) AS released
     FROM transfers LEFT JOIN (
-        SELECT id, merged_into FROM users WHERE merged_into IS NOT NULL
+        SELECT id, heir FROM heirs
+        WHERE heir NOT IN (SELECT id FROM users WHERE merged_into IS NOT NULL)
     ) AS absorbed ON absorbed.id = user_id
     WHERE kind IN ('hold', 'capture', 'release') GROUP BY 1, 2
 ), priced AS (
@@ -158,9 +165,10 @@ LEFT JOIN transfers p ON p.reference = d.reference AND p.kind = 'top_up'
 WHERE d.kind = 'debt' AND d.amount + coalesce(r.amount, 0) > coalesce(p.amount, 0)
 """
 
+# A chat that leaves an account has redeemed the same codes, by the same grants.
 PROMO_CODES = """
 WITH redeemed AS (
-    SELECT code, count(*) AS times, count(t.amount) AS grants
+    SELECT code, count(DISTINCT r.reference) AS times, count(DISTINCT t.reference) AS grants
     FROM promo_redemptions r
     LEFT JOIN transfers t ON t.reference = r.reference AND t.kind = 'grant' GROUP BY code
 )

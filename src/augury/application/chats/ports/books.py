@@ -27,6 +27,10 @@ class ChatBooks(Books, Protocol):
         """Lock the chat."""
 
     @abstractmethod
+    async def has_open_batch(self, user_id: UserId) -> bool:
+        """Whether the user has a batch with a slice that has not ended."""
+
+    @abstractmethod
     async def hand_over(self, chat_id: int, *, absorbed: UserId, into: UserId, at: datetime) -> None:
         """Move the chat and all predictions and batches of `absorbed` to `into`, and close `absorbed`: its
         sessions, API keys and webhooks end."""
@@ -37,7 +41,8 @@ class ChatBooks(Books, Protocol):
 
     @abstractmethod
     async def let_go(self, chat_id: int, user: User, payments: Sequence[StarPayment]) -> None:
-        """Add the user with an empty balance; the chat and these payments are the user's from now on.
+        """Add the user with an empty balance; the chat and these payments are the user's from now on. The
+        user cannot redeem the promo codes that the account has redeemed.
 
         The links that the chat used are forgotten, so that none links it again. The sessions that the chat
         began end.
