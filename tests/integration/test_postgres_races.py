@@ -1,12 +1,14 @@
 """Transactions over the books that meet at a moment which only PostgreSQL's locks can choose."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 
 import pytest
 from asyncpg import Pool
 
 from augury.domain.balance import Balance
+from augury.domain.identifiers import BatchId
 from augury.domain.transfer import Transfer
 from tests.adapters import Adapters, postgres_adapters
 from tests.contract.test_batches import a_batch
@@ -21,17 +23,30 @@ async def adapters(pool: Pool) -> Adapters:
     return adapters
 
 
-@pytest.mark.parametrize("commits", [True, False])
-async def test_who_gives_up_a_batch_waits_for_the_end_of_its_acceptance(
-    adapters: Adapters, commits: bool
-) -> None:
+async def gives_up(adapters: Adapters, batch_id: BatchId) -> bool:
     """The connection broke in the middle of the commit, so its outcome is still open."""
+    return await adapters.batches.give_up(batch_id)
+
+
+async def purges(adapters: Adapters, batch_id: BatchId) -> bool:
+    """The batch was received a day ago, and is accepted just now."""
+    return batch_id in await adapters.batches.outdated(keep=timedelta(days=7), limit=9)
+
+
+@pytest.mark.parametrize("commits", [True, False])
+@pytest.mark.parametrize("deletes", [gives_up, purges])
+async def test_who_deletes_a_batch_waits_for_the_end_of_its_acceptance(
+    adapters: Adapters, commits: bool, deletes: Callable[[Adapters, BatchId], Awaitable[bool]]
+) -> None:
     user_id = await adapters.user(credits=10)
     batch, slices = a_batch(user_id)
     await adapters.batches.receive(batch.id, owner=user_id, at=batch.created_at)
     holds: Sequence[Transfer] = [
         each for part in slices for each in Balance(user_id, 10).hold(part.price, reference=part.id)[1]
     ]
+
+    if deletes is purges:
+        await adapters.pass_time(timedelta(days=2))
 
     async def accept() -> None:
         async with adapters.books() as books:
@@ -42,13 +57,13 @@ async def test_who_gives_up_a_batch_waits_for_the_end_of_its_acceptance(
             if not commits:
                 raise ConnectionError
 
-    async def give_up() -> bool:
+    async def delete() -> bool:
         await accepted.wait()
-        return await adapters.batches.give_up(batch.id)
+        return await deletes(adapters, batch.id)
 
     accepted = asyncio.Event()
-    _, given_up = await asyncio.gather(accept(), give_up(), return_exceptions=True)
+    _, is_deleted = await asyncio.gather(accept(), delete(), return_exceptions=True)
 
-    assert given_up is not commits
+    assert is_deleted is not commits
     assert await adapters.batches.unfinished(user_id) == commits
     assert await adapters.deviations() == []

@@ -166,7 +166,7 @@ class Batches(Protocol):
     @abstractmethod
     async def outdated(self, *, keep: timedelta, limit: int) -> Sequence[BatchId]:
         """Batches whose objects can be deleted: those that ended longer than `keep` ago, those that were
-        received but not accepted within a day, and those of closed accounts."""
+        received but not accepted within a day, which are given up, and those of closed accounts."""
 
     @abstractmethod
     async def give_up(self, batch_id: BatchId) -> bool:

@@ -113,13 +113,20 @@ def _close(which: str) -> str:
 CLOSE = _close("id = ANY ($1::uuid[])")
 CLOSE_ENDED = _close("true")
 
+# A batch that was received long ago is given up first: it may be accepted right now.
 OUTDATED = """
+WITH given_up AS (
+    UPDATE batches SET purged_at = now()
+    WHERE accepted_at IS NULL AND id = ANY (ARRAY (
+        SELECT id FROM batches
+        WHERE accepted_at IS NULL AND received_at < now() - interval '1 day' ORDER BY received_at LIMIT $2
+    )) RETURNING id
+)
 (
     SELECT id FROM batches
     WHERE purged_at IS NULL AND finished_at < now() - $1::interval ORDER BY finished_at LIMIT $2
 ) UNION (
-    SELECT id FROM batches
-    WHERE accepted_at IS NULL AND received_at < now() - interval '1 day' ORDER BY received_at LIMIT $2
+    SELECT id FROM given_up
 ) UNION (
     SELECT b.id FROM batches b JOIN users u ON u.id = user_id
     WHERE purged_at IS NULL AND u.closed_at IS NOT NULL LIMIT $2
