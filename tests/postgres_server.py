@@ -71,7 +71,8 @@ async def fresh_database(*, migrated: bool = True) -> AsyncIterator[str]:
     running = await asyncio.to_thread(server)
     name = f"test_{uuid4().hex}"
     template = TEMPLATE if migrated else "template0"
-    await _execute(running, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    # By default the server writes each page to its log, which takes three times as long as copying the files.
+    await _execute(running, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
     try:
         yield url_in(running, name)
     finally:
