@@ -8,6 +8,7 @@ has its own state, life and handler.
 import copy
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
@@ -21,13 +22,13 @@ _registered: dict[Any, Litestar] = {}
 
 
 @contextmanager
-def routes_registered_once() -> Iterator[None]:
-    """While the block runs, `create_app` makes copies."""
-    with patch.object(http_app, "LeanLitestar", _copied):
+def routes_registered_once(room: ModuleType = http_app) -> Iterator[None]:
+    """While the block runs, this module makes copies."""
+    with patch.object(room, "LeanLitestar", _copied):
         yield
 
 
-def _copied(routes: Sequence[Any], *, state: State, lifespan: Sequence[Any], **options: Any) -> Litestar:
+def _copied(routes: Sequence[Any], *, state: State, lifespan: Sequence[Any] = (), **options: Any) -> Litestar:
     key = (*map(_what, routes), *((name, repr(value)) for name, value in options.items()))
     if key not in _registered:
         _registered[key] = LeanLitestar(routes, **options)

@@ -10,9 +10,11 @@ import httpx
 
 from augury.domain.identifiers import UserId
 from augury.inbound.http.settings import HttpSettings
+from augury.inbound.web import app as pages
 from augury.inbound.web.settings import WebSettings
 from tests.hexagon import Hexagon
 from tests.http_api import SETTINGS, Api, serving
+from tests.quick_app import routes_registered_once
 
 PASSWORD = "correct horse"
 _CSRF = re.compile(r'name="csrf" value="(\w+)"')
@@ -78,8 +80,9 @@ class Site:
 @asynccontextmanager
 async def shown(hexagon: Hexagon, settings: HttpSettings = SETTINGS, **web: bool) -> AsyncIterator[Site]:
     """The API with its pages."""
-    async with serving(hexagon, settings=settings, web=WebSettings(**web)) as api:
-        yield Site(api)
+    with routes_registered_once(pages):
+        async with serving(hexagon, settings=settings, web=WebSettings(**web)) as api:
+            yield Site(api)
 
 
 def alert(response: httpx.Response) -> str:
