@@ -95,8 +95,10 @@ def model(models: Path, postgres: StoppablePostgres) -> LoadedModel:
 def world(
     postgres: StoppablePostgres, rabbitmq: RabbitServer, models: Path, tmp_path: Path, form: Form
 ) -> Iterator[World]:
-    url = rabbitmq.fresh_url()
-    with new_world(postgres, rabbitmq, url, models, tmp_path, real_time=form.long) as made:
+    with (
+        rabbitmq.lent_url() as url,
+        new_world(postgres, rabbitmq, url, models, tmp_path, real_time=form.long) as made,
+    ):
         yield made
 
 
