@@ -309,6 +309,26 @@ async def test_a_user_has_so_many_unfinished_batches(hexagon: Hexagon) -> None:
         await accepted(member)
 
 
+async def test_a_file_with_a_key_is_one_batch_however_it_is_sent(api: Api) -> None:
+    """Clients draw a new boundary for each form, and gzip notes the time."""
+    member = await api.member(credits=100)
+    key = {"Idempotency-Key": "k"}
+
+    async def in_a_form(rows: str, boundary: str) -> httpx.Response:
+        headers = {"Content-Type": f"multipart/form-data; boundary={boundary}", **key}
+        return await member.post("/batches?model=tone", files={"file": ("rows.csv", rows)}, headers=headers)
+
+    first = await accepted(member, **key)
+    packed = [gzip.compress(ROWS.encode(), mtime=time) for time in (1, 2)]
+    again = [await in_a_form(ROWS, boundary) for boundary in ("one", "two")]
+    again += [await send(member, each, **{"Content-Encoding": "gzip"}, **key) for each in packed]
+    for each in again:
+        assert (each.status_code, each.headers["Idempotent-Replayed"]) == (202, "true")
+        assert each.json()["id"] == first["id"]
+    assert is_problem(await in_a_form(ROWS + "4,x,\n", "two"), 422, "idempotency-conflict")
+    assert (await member.get("/balance")).json() == {"available": 97, "held": 3}
+
+
 async def test_a_key_is_one_batch(api: Api, hexagon: Hexagon) -> None:
     member = await api.member(credits=100)
     first = await accepted(member, **{"Idempotency-Key": "k"})

@@ -43,8 +43,8 @@ class Content:
         self, body: AsyncIterator[bytes], on_bytes: Callable[[bytes], None] | None
     ) -> AsyncIterator[Iterator[bytes]]:
         """The file in pieces. Each piece must be consumed, in a thread, before the next is requested. The
-        format is known once the first piece has arrived. `on_bytes` gets the bytes of the body as they were
-        sent.
+        format is known once the first piece has arrived. `on_bytes` gets the bytes of the file, unpacked: the
+        same file may be sent again in a form with another boundary, or packed at another time.
 
         Raises a 413, a 415, or a 422 for a body that cannot be unpacked.
         """
@@ -65,8 +65,6 @@ class Content:
                 each.finish()
 
     def _unpacked(self, piece: bytes, on_bytes: Callable[[bytes], None] | None) -> Iterator[bytes]:
-        if on_bytes:
-            on_bytes(piece)
         parts = self._gunzip.feed(piece) if self._gunzip else iter([piece])
         if self._form:
             parts = self._of_form(parts, self._form)
@@ -74,7 +72,7 @@ class Content:
                 begun = next(parts, b"")
                 self._learn(self._form)
                 parts = _again(begun, parts)
-        return self._counted(parts)
+        return self._counted(parts, on_bytes)
 
     def _learn(self, form: FormFile) -> None:
         if form.content_type is None:
@@ -88,12 +86,14 @@ class Content:
         for part in parts:
             yield from form.feed(part)
 
-    def _counted(self, parts: Iterator[bytes]) -> Iterator[bytes]:
+    def _counted(self, parts: Iterator[bytes], on_bytes: Callable[[bytes], None] | None) -> Iterator[bytes]:
         for part in parts:
             for found in self._file_gunzip.feed(part) if self._file_gunzip else (part,):
                 self._read += len(found)
                 if self._read > self._most:
                     raise self._too_large()
+                if on_bytes:
+                    on_bytes(found)
                 yield found
 
     def _too_large(self) -> Refused:
