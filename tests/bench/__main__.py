@@ -22,7 +22,7 @@ import psutil
 from augury.bootstrap.postgres.embedded import embedded_postgres
 from tests.bench.against import against
 from tests.bench.commands import costs_of_commands
-from tests.bench.load import Result, ask, post, send_all
+from tests.bench.load import ask, post, send_all
 from tests.bench.raw import model_file, raw_catboost
 from tests.processes import Process, Service, free_port, open_folder
 from tests.rabbitmq_server import running_rabbitmq
@@ -39,10 +39,18 @@ def show(name: str, value: str, ratio: float | None = None, aim: str = "") -> No
     print(f"{name:<58}{value:>16}{'' if ratio is None else f'{ratio:9.2f} ×':>12}  {aim}", flush=True)
 
 
+EMPTY = {
+    "usual": "empty handler, Litestar under uvicorn as usual",
+    "litestar": "empty handler, Litestar on our server",
+    "bare": "empty handler, bare ASGI on our server",
+}
+"""The names of the kinds of `tests.bench.empty_app`. The aims are relative to `litestar`."""
+
+
 @contextmanager
-def empty_handler() -> Iterator[int]:
+def empty_handler(kind: str) -> Iterator[int]:
     port = free_port()
-    process = subprocess.Popen([sys.executable, "-m", "tests.bench.empty_app", str(port)])
+    process = subprocess.Popen([sys.executable, "-m", "tests.bench.empty_app", str(port), kind])
     try:
         time.sleep(2)
         yield port
@@ -101,19 +109,27 @@ async def bench(service: Service, rabbit_pid: int, postgres_pid: int) -> None:
     api = service.api()
     tokens = await sign_up(service)
     database = await asyncpg.connect(service.database_url)
-    empty: dict[int, Result] = {}
-    with empty_handler() as port:
-        for clients in (16, 64):
-            await send_all(port, submits(tokens, 2000), clients=clients)
-            empty[clients] = await send_all(port, submits(tokens, SUBMITS), clients=clients)
-            show(f"empty Litestar handler, {clients} clients", f"{empty[clients].per_second:,.0f}/s")
+    empty: dict[tuple[str, int], float] = {}
+    for kind, name in EMPTY.items():
+        with empty_handler(kind) as port:
+            for clients in (16, 64):
+                await send_all(port, submits(tokens, 2000), clients=clients)
+                result = await send_all(port, submits(tokens, SUBMITS), clients=clients)
+                assert set(result.statuses) == {202}, result.statuses
+                empty[kind, clients] = result.per_second
+                show(f"{name}, {clients} clients", f"{result.per_second:,.0f}/s")
 
     await send_all(service.port, submits(tokens, 1000), clients=16)
     for clients, aim in ((16, 0.25), (64, 0.40)):
         result = await send_all(service.port, submits(tokens, SUBMITS), clients=clients)
         assert set(result.statuses) == {202}, result.statuses
-        ratio = result.per_second / empty[clients].per_second
-        show(f"accepted submits, {clients} clients", f"{result.per_second:,.0f}/s", ratio, f"aim {aim}")
+        ratios = {kind: result.per_second / empty[kind, clients] for kind in EMPTY}
+        show(
+            f"accepted submits, {clients} clients",
+            f"{result.per_second:,.0f}/s",
+            ratios["litestar"],
+            f"aim {aim}; {ratios['usual']:.2f} × as usual, {ratios['bare']:.2f} × bare ASGI",
+        )
         show("  p50, p99", f"{result.percentile(0.5) * 1e3:.1f}, {result.percentile(0.99) * 1e3:.1f} ms")
 
     waiting = await unfinished(database)
@@ -133,7 +149,7 @@ async def bench(service: Service, rabbit_pid: int, postgres_pid: int) -> None:
     show("one worker's drain, predictions", f"{drained:,.0f}/s", drained / float(bare.stdout), "aim 1.7")
 
     await lone(service, tokens[0])
-    await end_to_end(service, tokens, database, empty[64], api, worker, rabbit_pid, postgres_pid)
+    await end_to_end(service, tokens, database, empty["litestar", 64], api, worker, rabbit_pid, postgres_pid)
     await many_rows(service, tokens[0])
     show("memory of the API", f"{megabytes(api):,.0f} MB", aim="aim < 120")
     show("memory of a worker", f"{megabytes(worker):,.0f} MB", aim="aim < 300")
@@ -157,7 +173,7 @@ async def lone(service: Service, token: str) -> None:
 
 
 async def end_to_end(
-    service: Service, tokens: list[str], database: Any, empty: Result, api: Process, worker: Process,
+    service: Service, tokens: list[str], database: Any, empty: float, api: Process, worker: Process,
     rabbit_pid: int, postgres_pid: int,
 ) -> None:  # fmt: skip
     pids = {
@@ -171,12 +187,13 @@ async def end_to_end(
     await send_all(service.port, submits(tokens, SUBMITS), clients=64)
     await settled(database)
     rate = SUBMITS / (time.perf_counter() - began)
-    show("settled end to end, 64 clients", f"{rate:,.0f}/s", rate / empty.per_second, "aim 0.25")
+    show("settled end to end, 64 clients", f"{rate:,.0f}/s", rate / empty, "aim 0.25")
     after, own_after = cpu_by_process(pids), resource.getrusage(resource.RUSAGE_SELF)
-    for name in pids:
-        show(f"  CPU per prediction, {name}", f"{(after[name] - before[name]) / SUBMITS * 1e3:.3f} ms")
+    taken = {name: after[name] - before[name] for name in pids}
     load = own_after.ru_utime + own_after.ru_stime - own.ru_utime - own.ru_stime
-    show("  CPU per prediction, load generator", f"{load / SUBMITS * 1e3:.3f} ms")
+    for name, seconds in (taken | {"load generator": load}).items():
+        share = f"{seconds / (sum(taken.values()) + load):.0%} of all"
+        show(f"  CPU per prediction, {name}", f"{seconds / SUBMITS * 1e3:.3f} ms", aim=share)
 
 
 async def many_rows(service: Service, token: str) -> None:
