@@ -17,7 +17,7 @@ from tests.catboost_models import WORDS
 from tests.chaos.conftest import Form, Scenario
 from tests.chaos.customers import PATIENCE, Customer
 from tests.chaos.world import World, until
-from tests.processes import Process
+from tests.processes import Process, run
 
 POINTS = ("after-claim", "after-predict", "inside-settle", "after-commit")
 ROWS = 20_000
@@ -36,6 +36,10 @@ async def test_a_batch_under_kills(scenario: Scenario, form: Form) -> None:
     rounds = form.times(1, 10)
     batches = rounds * (len(POINTS) + len(running.kills) + 1)
     await customers.top_up(owner, batches * ROWS, random.Random(form.seed))
+    # To a worker that is made slow, each prediction of the others costs as much time as a slice. By weight, a
+    # slice would have to wait for hundreds of them.
+    weighted = await asyncio.to_thread(run, "user", "share", owner.email, "100", env=world.env())
+    assert weighted.returncode == 0, weighted.stderr
     for number in range(rounds):
         clients = [Client(world, owner, f"batch {number} {each}") for each in range(batches // rounds)]
         for point, client in zip(POINTS, clients, strict=False):

@@ -21,6 +21,7 @@ from augury.domain.identifiers import PredictionId, uuid7
 from augury.domain.lane import Lane
 from augury.domain.model import Model
 from augury.domain.prediction import Failure, Prediction, Status
+from augury.inbound.worker import runner as runner_module
 from augury.inbound.worker.runner import TaskRunner, WorkerSettings
 from augury.outbound.memory.predictor import MemoryPredictor
 from augury.outbound.memory.work import MemoryWork
@@ -528,6 +529,23 @@ async def test_a_later_attempt_waits_for_bulk_work_too_and_lets_none_begin(
 
     assert await status_of(hexagon, first[0]) is Status.SUCCEEDED
     assert {await status_of(hexagon, each) for each in (later, later_large)} == {Status.SUCCEEDED}
+
+
+async def test_bulk_work_has_its_turn_between_later_attempts(
+    hexagon: Hexagon, slow: LargeIsSlow, lanes: TaskRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner_module, "ALONE", 0)  # one prediction in each turn
+    slow.gate.set()
+    [bulk] = await large(hexagon)
+    later = await accepted(hexagon, 12)
+
+    alone = [asyncio.create_task(lanes.handle(task_of(each, attempt=2))) for each in later]
+    await eventually(lambda: len(slow.begun) > 0)
+    await asyncio.gather(*alone, lanes.handle_ticket(ticket_of(hexagon)))
+
+    assert sorted(slow.begun) == [1] * len(later) + [LARGE]
+    assert slow.begun[-1] == 1, "the bulk lane had to wait for all of them"
+    assert await status_of(hexagon, bulk) is Status.SUCCEEDED
 
 
 async def test_bulk_work_that_outlasts_the_grace_waits_in_its_lane_again(

@@ -177,12 +177,17 @@ class TaskRunner:
         after `ALONE` seconds: a worker that died may leave hundreds."""
         missing: list[PredictionId] = []
         ids = [each for task in tasks for each in task.prediction_ids]
-        while ids:
-            async with self._turns.alone() as turns:
-                until = asyncio.get_running_loop().time() + ALONE
-                while ids and asyncio.get_running_loop().time() < until:
-                    async with self._watched("a prediction"):
-                        missing += await self._run_predictions([ids.pop()], retries=True, turn=turns())
+        now = asyncio.get_running_loop().time
+        async with self._turns.alone() as turns:
+            turn = turns()
+            while ids:
+                async with turn():
+                    until = now() + ALONE
+                    while ids:
+                        async with self._watched("a prediction"):
+                            missing += await self._run_predictions([ids.pop()], retries=True, turn=turns())
+                        if now() >= until:
+                            break
         return [[each for each in task.prediction_ids if each in missing] for task in tasks]
 
     async def _without_begun(self, task: Task) -> Task:
