@@ -12,6 +12,7 @@ from augury.domain.model import CardNotFound, ModelNotFound
 from augury.inbound.http.description.operations import HtmlOperation
 from augury.inbound.http.models.routes import TAGS
 from augury.inbound.http.problems.described import documented
+from augury.inbound.http.protocol.accept import prefers
 from augury.inbound.http.protocol.language import language_of
 
 JSON, HTML = "application/json", "text/html"
@@ -36,7 +37,7 @@ async def read_card(
     if text is None:
         raise CardNotFound(model=str(ref))
     card, headers = decoded(text), {"Vary": "Accept, Accept-Language"}
-    if request.accept.best_match([JSON, HTML], JSON) == HTML:
+    if prefers(request.scope, HTML, JSON):
         from augury.cards.page import page  # loads Fluent, and attrs with it, which few processes need
 
         language = language_of(request.headers.get("accept-language", ""))

@@ -26,6 +26,7 @@ from augury.inbound.http.callers.identity import Identity, SignedIn
 from augury.inbound.http.callers.member_routes import member_get, member_post
 from augury.inbound.http.description.operations import CsvOperation, KeyedOperation
 from augury.inbound.http.problems.described import documented
+from augury.inbound.http.protocol.accept import prefers
 from augury.inbound.http.protocol.body import JsonBody
 from augury.inbound.http.protocol.paging import Cursor, Limit, number_of, number_position, split
 from augury.inbound.http.settings import HttpSettings
@@ -162,7 +163,7 @@ async def transfers(
         settings: HttpSettings = request.app.state.settings
         query = urlencode({"limit": limit, "cursor": next_cursor})
         headers["Link"] = f'<{settings.base_path}/balance/transfers?{query}>; rel="next"'
-    if request.accept.best_match([JSON, CSV], JSON) == CSV:
+    if prefers(request.scope, CSV, JSON):
         return Response(_csv(items), media_type=CSV, headers=headers)  # type: ignore[arg-type]  # the same page as text
     return Response(TransferPage(items, next_cursor), headers=headers)
 
