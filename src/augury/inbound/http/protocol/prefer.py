@@ -3,6 +3,8 @@
 import re
 
 _WAIT = re.compile(r"""wait \s* = \s* "? (\d+) "?""", re.VERBOSE | re.ASCII | re.IGNORECASE)
+_PREFERENCE = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*+"?)++')
+"""One of a list. A comma in a quoted string does not end it."""
 
 
 def wait_seconds(prefer: bytes, *, most: int) -> int | None:
@@ -12,7 +14,7 @@ def wait_seconds(prefer: bytes, *, most: int) -> int | None:
     """
     if not prefer:
         return None
-    for preference in prefer.decode("latin-1").split(","):
+    for preference in _PREFERENCE.findall(prefer.decode("latin-1")):
         if found := _WAIT.fullmatch(preference.partition(";")[0].strip()):
             return min(int(found[1].lstrip("0")[:9] or 0), most)
     return None
