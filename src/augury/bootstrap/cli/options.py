@@ -7,6 +7,8 @@ from typing import Any
 import click
 from typing_extensions import override
 
+from augury.bootstrap.config import OperatorError
+
 
 class NumberRange(click.FloatRange):
     """A number within the range. click's own type takes `nan` for one."""
@@ -17,6 +19,13 @@ class NumberRange(click.FloatRange):
         if math.isnan(number):
             self.fail(f"{value!r} is not a number.", param, ctx)
         return number
+
+
+def checked_key(key: str) -> str:
+    """The key, which becomes part of a header. Raises `OperatorError`, without the key, if it cannot."""
+    if not key.isascii() or not key.isprintable():
+        raise OperatorError("--key has characters that are never part of a key")
+    return key
 
 
 ASKED_FOR = "Default: asked for, which is safer: a list of processes shows options to everyone."

@@ -8,6 +8,7 @@ from typing import Any, Self, TypeVar
 import aiohttp
 from yarl import URL
 
+from augury.bootstrap.cli.options import checked_key
 from augury.bootstrap.config import OperatorError
 
 CONNECTING, SILENCE = 10.0, 120.0
@@ -42,16 +43,15 @@ class Remote:
     """Use it as a context manager."""
 
     def __init__(self, url: str, key: str) -> None:
-        """Raises `OperatorError` if the URL is not an address."""
+        """Raises `OperatorError` if the URL is not an address, or the key cannot be one."""
         try:
             self._base = URL(url.rstrip("/"))
+            (self._base.host or "").encode("idna")  # as the connection will do
         except ValueError as error:
             raise OperatorError(f"--url {url} is not an address: {error}") from error
         if self._base.scheme not in ("http", "https") or not self._base.host:
             raise OperatorError(f"--url {url} is not an address that begins with http:// or https://")
-        if not key.isascii() or not key.isprintable():
-            raise OperatorError("--key has characters that are never part of a key")
-        self._headers = {"Authorization": f"Bearer {key}", "Accept-Encoding": "identity"}
+        self._headers = {"Authorization": f"Bearer {checked_key(key)}", "Accept-Encoding": "identity"}
         self._was_reached = False
         self._session: aiohttp.ClientSession | None = None
 

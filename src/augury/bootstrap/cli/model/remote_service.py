@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from augury.bootstrap.cli.options import checked_key
 from augury.bootstrap.config import OperatorError
 from augury.bootstrap.progress import OnStep
 
@@ -29,13 +30,14 @@ class Service:
     """The API at an address, called with a key."""
 
     def __init__(self, url: str, key: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        """Raises `OperatorError` if the URL is not an address, or the key cannot be one."""
+        if not _is_address(url):
             raise OperatorError(f"--url must be an address such as https://augury.example.com, not {url!r}")
+        parts = urlsplit(url)
         self._is_encrypted = parts.scheme == "https"
         self._place = parts.netloc.rpartition("@")[2]
         self._base = parts.path.rstrip("/")
-        self._headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
+        self._headers = {"Authorization": f"Bearer {checked_key(key)}", "Accept": "application/json"}
 
     def _connect(self) -> HTTPConnection:
         if self._is_encrypted:
@@ -61,6 +63,15 @@ class Service:
         except (OSError, HTTPException) as error:
             raise OperatorError(f"the service cannot be reached: {error}") from error
         return _decoded(response.status, answer)
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        host, _ = (parts.hostname or "").encode("idna"), parts.port  # as the connection will do
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(host)
 
 
 def _decoded(status: int, answer: bytes) -> dict[str, Any]:
