@@ -82,6 +82,22 @@ def test_a_table_becomes_a_model_on_offer_with_its_card(augury: Command, tmp_pat
     assert json.loads(augury("model", "card", "again").stdout) == card
 
 
+def test_a_model_that_cannot_be_saved_as_a_file_is_on_offer_nevertheless(
+    augury: Command, tmp_path: Path
+) -> None:
+    table = tmp_path / "shop.csv"
+    rows = "".join(f"{n * 7 % 13};{'yes' if n * 7 % 13 > 8 else 'no'}\n" for n in range(200))
+    table.write_text(f"visits;churn\n{rows}")
+
+    trained = augury("model", "train", table, "--target", "churn", "--out", "/dev/full", "--threads", 1)
+
+    assert trained.returncode == 1
+    assert trained.stderr.splitlines()[-1] == (
+        "augury: churn@1 is on offer, but its file cannot be saved as /dev/full: No space left on device"
+    )
+    assert said(augury("model", "list"))[0].startswith("churn@1\tactive")
+
+
 @pytest.mark.parametrize(
     ("options", "why"),
     [

@@ -76,6 +76,23 @@ def test_a_person_gets_a_table_with_headings() -> None:
     assert "[red]x\\u001b[31m" in shown
 
 
+def test_a_narrow_terminal_shows_all_of_an_id() -> None:
+    script = (
+        "from augury.bootstrap.cli.listing import show\n"
+        "show([{'id': '01a2265c-3d47-7265', 'rows': 1}], columns=('id', 'rows'), as_json=False)"
+    )
+    terminal, its_side = pty.openpty()
+    subprocess.run(
+        [sys.executable, "-c", script], stdout=its_side, env=os.environ | {"COLUMNS": "20"}, check=True
+    )
+    os.close(its_side)
+    shown = os.read(terminal, 10_000).decode()
+    os.close(terminal)
+
+    first_cells = [line.split("│")[1].strip() for line in shown.splitlines() if "│" in line]
+    assert "".join(first_cells) == "01a2265c-3d47-7265"
+
+
 def lists(group: click.Group) -> Iterator[tuple[str, click.Command]]:
     context = click.Context(group)
     for name in group.list_commands(context):

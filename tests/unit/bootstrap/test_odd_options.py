@@ -1,5 +1,7 @@
 """Odd values of options and of `.env`: each is refused in one line, with the exit code of wrong usage."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,3 +48,67 @@ def test_results_go_to_a_folder_that_exists(tmp_path: Path) -> None:
     )
 
     assert (ended.exit_code, ended.output) == (1, f"augury: --out {out}: there is no folder {out.parent}\n")
+
+
+@pytest.mark.parametrize("command", ["add", "train", "run", "cancel"])
+@pytest.mark.parametrize(
+    ("url", "key"),
+    [
+        *(
+            (url, "aug_secret")
+            for url in ("augury", "ftp://localhost", "https://", "http://[::1", "http://a..b")
+        ),
+        *((url, "aug_secret") for url in ("http://localhost:port", "http://localhost:99999")),
+        *(
+            ("http://localhost:1", key)
+            for key in ("aug_secret\r", "aug_secret\nb", "aug_secret\u2028", "ключ")
+        ),
+    ],
+)
+def test_an_address_or_a_key_that_cannot_be_one_is_refused_in_a_line_without_the_key(
+    command: str, url: str, key: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text("text,churn\nLove it,no\n")
+    words = {
+        "add": ["model", "add", str(file), "--name=churn"],
+        "train": ["model", "train", str(file), "--target=churn"],
+        "run": ["batch", "run", str(file), "--model=tone", f"--out={tmp_path / 'answers.csv'}"],
+        "cancel": ["batch", "cancel", "0199"],
+    }[command]
+
+    ended = CliRunner().invoke(main, [*words, f"--url={url}", f"--key={key}"])
+
+    assert ended.exit_code == 1, repr(ended.exception)
+    assert ended.output.startswith("augury: --")
+    assert len(ended.output.splitlines()) == 1
+    assert "secret" not in ended.output
+    assert [each.name for each in tmp_path.iterdir()] == ["rows.csv"]
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+def test_a_closed_stream_is_an_empty_one(closed: str) -> None:
+    program = (
+        "import os, sys; from augury.bootstrap.cli.root import open_missing_streams; open_missing_streams(); "
+        "print(sys.stdout.isatty(), sys.stdin.read()); print(sys.stderr.isatty(), file=sys.stderr); "
+        "sys.exit([each.fileno() for each in (sys.stdin, sys.stdout, sys.stderr)] != [0, 1, 2])"
+    )
+
+    ended = subprocess.run(
+        ["sh", "-c", f'exec "$0" -c "$1" {closed}', sys.executable, program],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+    assert (ended.returncode, "Traceback" in ended.stderr) == (0, False), ended.stderr
+
+
+def test_a_password_that_nobody_can_type_ends_the_command_without_a_traceback() -> None:
+    command = f"exec '{sys.executable}' -m augury.bootstrap.cli user create ada@example.org <&-"
+
+    ended = subprocess.run(
+        ["setsid", "sh", "-c", command], capture_output=True, text=True, timeout=120, check=False
+    )
+
+    assert ended.returncode == 1
+    assert "Aborted!" in ended.stderr
+    assert "Traceback" not in ended.stderr

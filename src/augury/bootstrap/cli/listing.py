@@ -80,7 +80,9 @@ def _show_table(entries: Iterable[Entry], columns: tuple[str, ...]) -> None:
     from rich.console import Console  # only needed on a terminal
     from rich.table import Table
 
-    table = Table(*(name.replace("_", " ") for name in columns))
+    table = Table()
+    for name in columns:
+        table.add_column(name.replace("_", " "), overflow="fold")  # an id that is cut off cannot be copied
     for each in entries:
         values = (each[name] for name in columns)
         table.add_row(

@@ -78,10 +78,19 @@ def _line_about_words(words: list[str]) -> str | None:
     return None if wrong is None else f"{wrong!r} is not text in UTF-8"
 
 
+def open_missing_streams() -> None:
+    """Give a process that was started without a standard stream (`>&-`) an empty one. Otherwise the next file
+    or connection gets its number, and libraries write their output there."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # in this order, each gets its own number
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115, PTH123  # as long as the process
+
+
 @click.group(cls=Augury)
 @click.version_option(package_name="augury", prog_name="augury")
 def main() -> None:
     """Machine-learning predictions for credits."""
+    open_missing_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # its encoding may lack some letters
             stream.reconfigure(errors="backslashreplace")

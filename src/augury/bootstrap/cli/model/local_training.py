@@ -39,7 +39,7 @@ async def train_and_offer(
 
     The first Ctrl-C ends the training with the best model so far, the second one ends the command. Raises
     `InvalidModelName`, and `OperatorError` if the folder of `kept` is missing, before the training; and
-    `OperatorError` if the table cannot be used.
+    `OperatorError` if the table cannot be used, or the copy cannot be written.
     """
     if not ModelRef(name, 1).is_valid:
         raise InvalidModelName(name=name)
@@ -58,7 +58,13 @@ async def train_and_offer(
             author=operator.author,
         )
         if kept is not None:
-            await asyncio.to_thread(shutil.copyfile, file, kept)
+            try:
+                await asyncio.to_thread(shutil.copyfile, file, kept)
+            except OSError as error:
+                said = (
+                    f"{made.model.ref} is on offer, but its file cannot be saved as {kept}: {error.strerror}"
+                )
+                raise OperatorError(said) from error
         return made, card
 
 
