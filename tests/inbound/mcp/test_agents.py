@@ -14,6 +14,7 @@ from mcp import MCPError
 from mcp.client import ClientRequestContext
 from mcp.client.extension import ClaimContext, ClientExtension, ResultClaim
 from mcp_types import (
+    INTERNAL_ERROR,
     CallToolResult,
     ElicitRequestParams,
     ElicitResult,
@@ -24,9 +25,12 @@ from mcp_types import (
     TextResourceContents,
 )
 
+from augury.application.ports import Unavailable
 from augury.domain.api_key import KeyScope, SpendingLimits
 from augury.domain.prediction import Status
 from augury.domain.user import PredictionsUnderWay
+from augury.outbound.memory.balances import MemoryBalances
+from augury.outbound.memory.models import MemoryModels
 from tests.hexagon import a_model
 from tests.inbound.mcp.agents import ERAS, ORIGIN, AgentService
 from tests.polling import eventually
@@ -63,7 +67,8 @@ async def test_a_call_is_a_prediction(service: AgentService, era: str) -> None:
         assert (found["status"], found["price"], found["charged"]) == ("succeeded", 2, 2)
         assert json.loads(words(called)) == found
         assert (await client.call_tool("balance")).structured_content == {"available": 8, "held": 0}
-        history = (await client.call_tool("history", {"limit": 1})).structured_content
+        # JSON Schema takes 1.0 for an integer, and some programs write it so.
+        history = (await client.call_tool("history", {"limit": 1.0})).structured_content
         assert [each["id"] for each in history["predictions"]] == [found["id"]]
         read = await client.call_tool("read_prediction", {"prediction_id": found["id"]})
         assert read.structured_content == found
@@ -584,3 +589,33 @@ async def test_both_revisions_with_a_handshake_are_spoken_without_a_session(
         called = await http.post(service.url, json=call, headers={"MCP-Protocol-Version": version})
         result = json.loads(called.text.partition("data: ")[2])["result"]
         assert result["structuredContent"]["charged"] == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (Unavailable("the database cannot be reached: 10.0.0.5"), "The service is temporarily unavailable."),
+        (RuntimeError("10.0.0.5"), "Something went wrong on our side; the error was logged."),
+    ],
+    ids=lambda given: type(given).__name__,
+)
+async def test_an_error_of_ours_names_no_address_inside(
+    service: AgentService, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+) -> None:
+    async def fails(*_: object, **__: object) -> None:
+        raise error
+
+    _, key = await service.member()
+    async with service.client(key, ERAS[0]) as client:
+        for kind, name in ((MemoryModels, "page"), (MemoryModels, "get"), (MemoryBalances, "of")):
+            monkeypatch.setattr(kind, name, fails)
+
+        for asked in (
+            client.list_tools(),
+            client.list_resources(),
+            client.read_resource("augury://models/tone"),
+            client.call_tool("balance", {}),
+        ):
+            with pytest.raises(MCPError) as refused:
+                await asked
+            assert (refused.value.error.code, refused.value.error.message) == (INTERNAL_ERROR, said)

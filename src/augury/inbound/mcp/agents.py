@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
-    INTERNAL_ERROR,
     INVALID_PARAMS,
     CallToolRequestParams,
     ListResourcesResult,
@@ -20,7 +19,6 @@ from mcp_types import (
 from augury.application.limits import Limits
 from augury.application.models.ports.models import Models
 from augury.application.money.ports import Balances
-from augury.application.ports import Unavailable
 from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.ports.reads import Predictions, StoredPrediction
 from augury.domain.api_key import KeyScope
@@ -120,8 +118,6 @@ class Agents:
                 raise MCPError(INVALID_PARAMS, f"Unknown tool: {params.name[:100]}") from None
             problem = self.views.problem(error)
             return refused(str(problem["detail"]), problem)
-        except Unavailable:
-            raise MCPError(INTERNAL_ERROR, "The service is temporarily unavailable.") from None
 
     async def _called(self, caller: Caller, params: CallToolRequestParams) -> Answer:
         user_id, given = caller.user_id, params.arguments

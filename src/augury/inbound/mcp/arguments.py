@@ -93,6 +93,8 @@ def _number(found: Mapping[str, Any], name: str, least: int, most: int) -> int |
     value = found.get(name)
     if value is None:
         return None
+    if isinstance(value, float) and value.is_integer():  # JSON Schema takes 5.0 for an integer
+        value = int(value)
     if type(value) is not int or not least <= value <= most:
         raise InvalidArguments(f"`{name}` must be a whole number from {least} to {most}.")
     return value

@@ -3,17 +3,22 @@
 Requests do not depend on each other, so any API process can answer any of them.
 """
 
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import wraps
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TypeVar
 
 from mcp.server.caching import CacheHint
 from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp.shared.exceptions import MCPError
+from mcp_types import INTERNAL_ERROR
 
+from augury.application.ports import Unavailable
 from augury.inbound.mcp.agents import Agents
-from augury.inbound.mcp.caller import TASKS
+from augury.inbound.mcp.caller import TASKS, Context
 from augury.inbound.mcp.tasks import TaskParams, Tasks, UpdateParams
 
 LIST_MS = 60_000
@@ -26,6 +31,32 @@ INSTRUCTIONS = (
 )
 
 ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
+Params = TypeVar("Params")
+Answer = TypeVar("Answer")
+log = logging.getLogger(__name__)
+
+
+def discreet(
+    handle: Callable[[Context, Params], Awaitable[Answer]],
+) -> Callable[[Context, Params], Awaitable[Answer]]:
+    """Answer an unexpected error without its text, which the SDK would send: it may name addresses of the
+    database. The log has all of it."""
+
+    @wraps(handle)
+    async def answered(context: Context, params: Params) -> Answer:
+        try:
+            return await handle(context, params)
+        except MCPError:
+            raise
+        except Unavailable as error:
+            log.warning("a request of an agent was refused: %s", error)
+            raise MCPError(INTERNAL_ERROR, "The service is temporarily unavailable.") from None
+        except Exception:
+            log.exception("a request of an agent failed")
+            said = "Something went wrong on our side; the error was logged."
+            raise MCPError(INTERNAL_ERROR, said) from None
+
+    return answered
 
 
 @asynccontextmanager
@@ -42,18 +73,18 @@ async def served(agents: Agents, tasks: Tasks, *, most_bytes: int) -> AsyncItera
             "resources/list": CacheHint(ttl_ms=LIST_MS, scope="private"),
             "resources/read": CacheHint(ttl_ms=LIST_MS, scope="private"),
         },
-        on_list_tools=agents.list_tools,
-        on_call_tool=agents.call_tool,  # type: ignore[arg-type]  # a task is a result of the extension
-        on_list_resources=agents.list_resources,
-        on_read_resource=agents.read_resource,
+        on_list_tools=discreet(agents.list_tools),
+        on_call_tool=discreet(agents.call_tool),  # type: ignore[arg-type]  # a task is a result of the extension
+        on_list_resources=discreet(agents.list_resources),
+        on_read_resource=discreet(agents.read_resource),
         # Otherwise each call would list all tools to compare its headers with the tool's schema, which names
         # none.
         get_tool_input_schema=lambda _: None,
     )
     server.extensions = {TASKS: {}}
-    server.add_request_handler("tasks/get", TaskParams, tasks.get)
-    server.add_request_handler("tasks/update", UpdateParams, tasks.update)
-    server.add_request_handler("tasks/cancel", TaskParams, tasks.cancel)
+    server.add_request_handler("tasks/get", TaskParams, discreet(tasks.get))
+    server.add_request_handler("tasks/update", UpdateParams, discreet(tasks.update))
+    server.add_request_handler("tasks/cancel", TaskParams, discreet(tasks.cancel))
     manager = StreamableHTTPSessionManager(server, stateless=True, max_request_body_size=most_bytes)
     async with manager.run():
         yield manager.handle_request
