@@ -39,9 +39,12 @@ class KeepFigures:
                 await self._tried(process)
                 await asyncio.sleep(EVERY)
         finally:
-            async with asyncio.timeout(LAST):
-                await self._tried(process)
-                await self.figures.leave(process)
+            try:
+                async with asyncio.timeout(LAST):
+                    await self._tried(process)
+                    await self.figures.leave(process)
+            except (Unavailable, TimeoutError) as error:  # it counts as gone without a sign of life
+                log.warning("the end of this process is not recorded: %s", error or "no answer in time")
 
     async def _tried(self, process: Process) -> None:
         try:
