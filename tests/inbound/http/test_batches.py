@@ -14,6 +14,7 @@ import pytest
 
 from augury.application.limits import Limits
 from augury.domain.batch import SLICE_ROWS
+from augury.inbound.http.protocol.paging import cursor_at, number_position
 from augury.inbound.http.settings import HttpSettings
 from tests.hexagon import Hexagon, a_model
 from tests.http_api import Api, is_problem, serving
@@ -176,6 +177,18 @@ async def test_errors_come_in_pages_through_all_slices(api: Api, hexagon: Hexago
             break
         query = f"?limit=3&cursor={page['next_cursor']}"
     assert found == sorted(bad)
+
+
+@pytest.mark.parametrize("position", [2**55, 2**63 - 2**16, 2**63 - 1])
+async def test_a_place_beyond_all_slices_is_no_cursor_of_errors(api: Api, position: int) -> None:
+    """The number of a slice has 32 bits in the database."""
+    member = await api.member(credits=5)
+    batch = await accepted(member)
+
+    cursor = cursor_at(number_position(position))
+    response = await member.get(batch["urls"]["errors"], params={"cursor": cursor})
+
+    assert is_problem(response, 422, "wrong-shape")
 
 
 @pytest.mark.parametrize("format", ["csv", "ndjson", "parquet"])

@@ -1,6 +1,7 @@
 """HEAD is answered like GET, without the body."""
 
 import asyncio
+import re
 
 import httpx
 import pytest
@@ -64,6 +65,20 @@ async def test_head_is_named_among_what_is_allowed(api: Api, method: str, path: 
     allowed = (await api.client().request(method, path)).headers["allow"].split(", ")
 
     assert {"GET", "HEAD"} <= set(allowed)
+
+
+async def test_options_and_a_refusal_name_the_same_methods_on_every_path(api: Api) -> None:
+    paths = {route.path_format for route in api.app.routes if isinstance(route, HTTPRoute)}
+    assert {"/predictions", "/batches", "/admin/models"} <= paths  # each in two routers
+    admin = await api.admin()
+
+    for path in paths:
+        asked = re.sub(r"\{\w+_id\}", str(uuid7()), path)
+        asked = re.sub(r"\{\w+\}", "tone", asked)
+        named = (await admin.request("OPTIONS", asked)).headers["allow"]
+        refused = (await admin.request("TRACE", asked)).headers["allow"]
+
+        assert sorted(named.split(", ")) == sorted(refused.split(", ")), path
 
 
 async def test_head_is_not_allowed_where_get_is_not(api: Api) -> None:

@@ -48,11 +48,24 @@ async def test_a_wrong_value_is_said_in_words(api: Api) -> None:
         ("limit=ten", "`limit` must be a whole number"),
         ("limit=0", "`limit` must be at least 1"),
         ("limit=101", "`limit` must be at most 100"),
-        ("status=done", "`status` must not be 'done'"),
+        (
+            "status=done",
+            "`status` must be `queued`, `processing`, `succeeded`, `failed`, `canceled` or `expired`, "
+            "not 'done'",
+        ),
     ):
         response = await member.get(f"/predictions?{query}")
         assert is_problem(response, 422, "wrong-shape")
         assert said in response.json()["detail"]
+
+
+async def test_a_parameter_is_refused_under_the_name_that_callers_know(api: Api) -> None:
+    """The handler's own name for `range` is another one."""
+    response = await (await api.admin()).get("/admin/overview?range=year")
+
+    assert is_problem(response, 422, "wrong-shape")
+    assert response.json()["errors"][0]["field"] == "range"
+    assert response.json()["detail"] == "`range` must be `hour`, `day` or `month`, not 'year'."
 
 
 async def test_a_question_mark_alone_is_no_parameter(api: Api) -> None:

@@ -182,3 +182,70 @@ def test_what_a_refusal_says_can_be_said_of_every_error() -> None:
 def test_names_are_listed_as_one_says_them() -> None:
     assert listed(["a"]) == "`a`"
     assert listed(["a", "b", "c"]) == "`a`, `b` and `c`"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "detail"),
+    [
+        (
+            "/users/me/api-keys",
+            {"name": "k", "scopes": ["read", "nope"]},
+            "`scopes[1]` must be `predict`, `read` or `admin`, not 'nope'.",
+        ),
+        (
+            "/webhooks",
+            {"url": "https://example.com", "events": ["prediction.*"]},
+            "`events[0]` must be `prediction.finished`, `batch.finished`, `balance.low`, `limit.reached`, "
+            "`payment.received` or `model.version_changed`, not 'prediction.*'.",
+        ),
+        (
+            "/v2/models/tone/infer",
+            {"inputs": [{"name": "text", "shape": [1], "datatype": "STRING", "data": ["x"]}]},
+            "`inputs[0].datatype` must be `BOOL`, `UINT8`, `UINT16`, `UINT32`, `UINT64`, `INT8`, `INT16`, "
+            "`INT32`, `INT64`, `FP16`, `FP32`, `FP64` or `BYTES`, not 'STRING'.",
+        ),
+    ],
+)
+async def test_a_value_that_cannot_be_is_answered_with_those_that_can(
+    api: Api, path: str, body: dict[str, Any], detail: str
+) -> None:
+    response = await (await api.member()).post(path, json=body)
+
+    assert is_problem(response, 422, "wrong-shape")
+    assert response.json()["detail"] == detail
+
+
+@pytest.mark.parametrize(
+    ("kinds", "why"),
+    [
+        ("x", "JSON is malformed: invalid character (byte 0)"),
+        ("[]", "it must be an object, not an array"),
+        ('{"zip": "word"}', "it must be `number`, `category`, `text`, `date` or `skip`, not 'word'"),
+    ],
+)
+async def test_wrong_kinds_of_columns_are_told_in_words(api: Api, kinds: str, why: str) -> None:
+    admin = await api.admin()
+
+    response = await admin.post(
+        "/admin/trainings",
+        params={"name": "churn", "target": "churn", "kinds": kinds},
+        content=b"a,churn\n1,2\n",
+        headers={"Content-Type": "text/csv"},
+    )
+
+    assert response.status_code == 422
+    assert f"`kinds` is not a JSON object of kinds: {why}" in response.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (b'{"data": {"text": "\xff"}}', "The JSON has bytes that are not UTF-8."),
+        (b"\x1f\x8b\x08", "The body is packed with gzip: send it unpacked."),
+    ],
+)
+async def test_bytes_that_are_no_json_are_told_what_they_are(api: Api, body: bytes, detail: str) -> None:
+    response = await (await api.member()).post("/predictions", content=body, headers=JSON)
+
+    assert is_problem(response, 400, "not-json")
+    assert response.json()["detail"].endswith(detail)

@@ -191,3 +191,19 @@ async def test_who_is_nobody_is_not_called_closed(operator: Visitor) -> None:
         assert "There is no such account." in missing.text
     long = await operator.get("/app/desk/models/tone@" + "9" * 5_000)
     assert (long.status_code, "“tone@9999" in long.text) == (404, True)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/", {"GET", "HEAD", "OPTIONS"}),
+        ("DELETE", "/app/sign-in", {"GET", "HEAD", "OPTIONS", "POST"}),
+    ],
+)
+async def test_a_method_that_a_page_does_not_have_is_answered_with_those_that_it_has(
+    site: Site, method: str, path: str, allowed: set[str]
+) -> None:
+    answer = await site.visitor().client.request(method, path)
+
+    assert answer.status_code == 405
+    assert set(answer.headers["allow"].split(", ")) == allowed

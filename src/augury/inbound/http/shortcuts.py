@@ -1,7 +1,10 @@
 """The requests that skip the framework."""
 
+from collections.abc import Mapping
+
 from litestar import Litestar
 from litestar.enums import HttpMethod, ScopeType
+from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from augury.inbound.http.direct_reads import read_directly
@@ -14,7 +17,7 @@ from augury.inbound.http.protocol.head import with_head
 def shortcuts(app: Litestar, pages: Pages | None, *, has_agents: bool) -> ASGIApp:
     """Let submits and frequent reads skip Litestar's routing and binding, and dishka's scope per request,
     which together cost more than the rest of such a request."""
-    framework = with_head(app.asgi_handler)
+    framework = with_head(app.asgi_handler, methods_of(app))
     hot = frozenset(submissions.PATHS)
     shown = with_head(pages) if pages else None
 
@@ -32,3 +35,12 @@ def shortcuts(app: Litestar, pages: Pages | None, *, has_agents: bool) -> ASGIAp
             await framework(scope, receive, send)
 
     return handle
+
+
+def methods_of(app: Litestar) -> Mapping[str, frozenset[str]]:
+    """The methods of each path, in all routers."""
+    found: dict[str, frozenset[str]] = {}
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            found[route.path_format] = found.get(route.path_format, frozenset()) | route.methods
+    return found

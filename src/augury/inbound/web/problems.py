@@ -113,7 +113,9 @@ def of_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and request.method == "GET":
         # After a form, the browser shows the form's address, which people reload or bookmark.
         return see_other(request, page_of(request))
-    return _of(request, error.status_code, f"problem-{_SENTENCES.get(error.status_code, 'unreadable')}")
+    answer = _of(request, error.status_code, f"problem-{_SENTENCES.get(error.status_code, 'unreadable')}")
+    answer.headers.update({name: each for name, each in (error.headers or {}).items() if name == "allow"})
+    return answer
 
 
 def of_any_error(request: Request[Any, Any, Any], error: Exception) -> Answer:

@@ -33,6 +33,7 @@ from augury.inbound.tables.format import Format
 
 Which = Annotated[Format, QueryParameter(description="The format of the results.")]
 _SHIFT = 1 << 24  # more rows than a slice has
+_LAST = 2**31 * _SHIFT - 2  # the number of a slice has 32 bits
 
 
 @dataclass
@@ -119,7 +120,7 @@ async def errors(
     cursor: Cursor = None,
 ) -> ErrorPage:
     stored = await batches.get(BatchId(batch_id), owner=request.user)
-    after = number_of(cursor)
+    after = number_of(cursor, most=_LAST)
     first = (0, 0) if after is None else divmod(max(after, 0) + 1, _SHIFT)
     results: BatchResults = request.app.state.batch_results
     await results.sheet(stored)

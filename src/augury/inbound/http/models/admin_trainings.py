@@ -41,6 +41,7 @@ from augury.inbound.http.files.sent_file import sent_file
 from augury.inbound.http.models.admin_uploads import NAME, ROW_PRICE, SHA256, TEXT_PRICE
 from augury.inbound.http.models.intake import TABLES, ModelIntake
 from augury.inbound.http.models.training_views import EXAMPLE, TrainingPage, TrainingView
+from augury.inbound.http.problems import wording
 from augury.inbound.http.problems.described import documented
 from augury.inbound.http.protocol.paging import Cursor, Limit, id_of, split
 from augury.inbound.http.settings import HttpSettings
@@ -210,7 +211,9 @@ def _kinds(text: str | None) -> dict[str, ColumnKind]:
     try:
         return msgspec.json.decode(text, type=dict[str, ColumnKind])
     except msgspec.MsgspecError as error:
-        said = f"`kinds` is not a JSON object of kinds: {error}"
+        is_json = isinstance(error, msgspec.ValidationError)
+        why = f"it {wording.split(str(error), dict[str, ColumnKind])[0]}" if is_json else str(error)
+        said = f"`kinds` is not a JSON object of kinds: {why}"
         raise InvalidPlan(said, PlanFault.KINDS_FORM) from error
 
 

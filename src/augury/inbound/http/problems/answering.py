@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.handlers import BaseRouteHandler
+from litestar.params import QueryParameter
 
 from augury.application.ports import Unavailable
 from augury.domain.errors import DomainError
@@ -74,7 +76,7 @@ def of_unavailable(request: Request[Any, Any, Any], error: Unavailable) -> Respo
 def of_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     """Answer the framework's own refusals."""
     if isinstance(error, ValidationException):
-        return _response(_of_validation(error))
+        return _response(_of_validation(error, request))
     if error.detail == HUNG_UP:
         return _response(FRAMEWORK[400].problem("The body ended early."))
     if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -99,14 +101,14 @@ HANDLERS: dict[int | type[Exception], Callable[[Request[Any, Any, Any], Any], Re
 }
 
 
-def _of_validation(error: ValidationException) -> dict[str, object]:
+def _of_validation(error: ValidationException, request: Request[Any, Any, Any]) -> dict[str, object]:
     said = error.extra if isinstance(error.extra, list) else []
     if any(
         each.get("key") == "data" for each in said
     ):  # it is missing: otherwise it would have been decoded by now
         return NOT_JSON.problem("The request has no body: send JSON.")
     errors = [
-        FieldProblem(None, each.get("key"), split(str(each.get("message", "is not valid")))[0])
+        _of_parameter(request, each.get("key"), str(each.get("message", "is not valid")))
         for each in said
         if isinstance(each, dict)
     ]
@@ -116,6 +118,16 @@ def _of_validation(error: ValidationException) -> dict[str, object]:
         f"{f'`{each.field}`' if each.field else 'The request'} {each.message}" for each in errors
     )
     return WRONG_SHAPE.problem(f"{detail}." if detail else "The request is not valid.", errors=errors)
+
+
+def _of_parameter(request: Request[Any, Any, Any], key: str | None, message: str) -> FieldProblem:
+    """The parameter under the name that callers know, which may differ from the handler's."""
+    handler: BaseRouteHandler | None = request.scope.get("route_handler")
+    field = handler.parsed_fn_signature.parameters.get(key or "") if handler else None
+    if field is None:
+        return FieldProblem(None, key, split(message)[0])
+    alias = field.kwarg_definition.name if isinstance(field.kwarg_definition, QueryParameter) else None
+    return FieldProblem(None, alias or key, split(message, field.annotation)[0])
 
 
 def _response(problem: Mapping[str, object], headers: Mapping[str, str] | None = None) -> Response[bytes]:

@@ -1,7 +1,9 @@
 """Turns msgspec's messages about a body or a parameter into words for the caller."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+from augury.inbound.http.problems.choices import ANY_NAME, Shape, choices_at
 
 _TYPES = {
     "int": "a whole number",
@@ -14,7 +16,6 @@ _TYPES = {
     "uuid": "a UUID",
 }
 _WHERE = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
-_ANY_NAME = "[...]"  # msgspec's path for a member whose name it does not tell
 _TYPE = re.compile(r"Expected `(?P<wanted>[a-z |]+)`, got `(?P<got>[a-z]+)`")
 _LEAST = re.compile(r"Expected `(?:int|float)` >= (?P<least>\S+)")
 _MOST = re.compile(r"Expected `(?:int|float)` <= (?P<most>\S+)")
@@ -29,11 +30,15 @@ _REST = {
 }
 
 
-def split(message: str) -> tuple[str, str | None]:
-    """The message, to be put after the field's name, and that name. None means the whole body."""
+def split(message: str, shape: Shape = None) -> tuple[str, str | None]:
+    """The message, to be put after the field's name, and that name. None means the whole body.
+
+    If the type of the whole is given as `shape`, the message about a value lists the possible ones.
+    """
     where = _WHERE.search(message)
-    path = (where["path"].replace(_ANY_NAME, "") or None) if where else None
-    return _said(message[: where.start()] if where else message), path
+    path = where["path"] if where else ""
+    choices = choices_at(shape, path)
+    return _said(message[: where.start()] if where else message, choices), path.replace(ANY_NAME, "") or None
 
 
 def missing_parameter(message: str) -> str | None:
@@ -42,13 +47,13 @@ def missing_parameter(message: str) -> str | None:
     return found["name"] if found else None
 
 
-def listed(names: Iterable[str]) -> str:
+def listed(names: Iterable[str], last_word: str = "and") -> str:
     """`a`, `b` and `c`."""
     *first, last = [f"`{name}`" for name in names]
-    return f"{', '.join(first)} and {last}" if first else last
+    return f"{', '.join(first)} {last_word} {last}" if first else last
 
 
-def _said(message: str) -> str:
+def _said(message: str, choices: Sequence[str]) -> str:
     if found := _TYPE.fullmatch(message):
         wanted = " or ".join(_TYPES.get(each, each) for each in found["wanted"].split(" | "))
         return f"must be {wanted}, not {_TYPES.get(found['got'], found['got'])}"
@@ -63,5 +68,6 @@ def _said(message: str) -> str:
     if found := _PATTERN.fullmatch(message):
         return f"must match {found['pattern']}"
     if found := _VALUE.fullmatch(message):
-        return f"must not be {found['value']}"
+        possible = listed(choices, "or") if choices else ""
+        return f"must be {possible}, not {found['value']}" if possible else f"must not be {found['value']}"
     return _REST.get(message, message)

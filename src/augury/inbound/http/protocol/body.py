@@ -38,6 +38,7 @@ _HINTS = (
         re.compile(rb"[:,\[]\s*-?(?:NaN|Infinity|nan|inf)\b"),
         "JSON has no NaN or Infinity: write null for a missing number.",
     ),
+    (re.compile(rb"^\x1f\x8b"), "The body is packed with gzip: send it unpacked."),
     (re.compile(rb"^\s*(?:'|\{\s*')"), "JSON needs double quotes around strings and names."),
 )
 """Common mistakes in JSON, and what to write instead."""
@@ -149,7 +150,9 @@ def decode(decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw) -> T:
         raise _of_another_shape(decoder.type, body, str(error)) from None
     except RecursionError:
         raise Refused(NOT_JSON, "The JSON is nested too deeply.") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise Refused(NOT_JSON, "The JSON has bytes that are not UTF-8.") from None
+    except msgspec.DecodeError as error:
         about = next((f" {hint}" for sign, hint in _HINTS if sign.search(bytes(body))), "")
         raise Refused(NOT_JSON, f"{str(error).replace('Input data', 'The JSON')}.{about}") from None
 
@@ -181,7 +184,7 @@ def _decoded_in_blocks(data: msgspec.Raw) -> object:
 def _of_another_shape(wanted: Shape, body: bytes | msgspec.Raw, found: str) -> Refused:
     """The refusal for msgspec's message `found`. Beside an unknown member it names those that are missing:
     often, the unknown one is a missing one under a wrong name."""
-    message, name = split(found)
+    message, name = split(found, wanted)
     errors = [FieldProblem(None, name, message)]
     unknown, absent = _UNKNOWN.fullmatch(message), _MISSING.fullmatch(message)
     if name and (unknown or absent):  # a member of an object within the body

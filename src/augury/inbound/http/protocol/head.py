@@ -1,5 +1,6 @@
-"""HEAD for every route with GET: the same head, no body (RFC 9110, section 9.3.2)."""
+"""HEAD for every route with GET: the same head, no body (RFC 9110, section 9.3.2). OPTIONS names it, too."""
 
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 
 from litestar.enums import HttpMethod, ScopeType
@@ -9,8 +10,13 @@ _NAMES_METHODS = (HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NO_CONTENT)
 """The responses that have `Allow`: a refusal, and the answer to OPTIONS."""
 
 
-def with_head(app: ASGIApp) -> ASGIApp:
-    """Answer HEAD as `app` answers GET, and add it to `Allow`."""
+def with_head(app: ASGIApp, methods: Mapping[str, Collection[str]] | None = None) -> ASGIApp:
+    """Answer HEAD as `app` answers GET, and add it to `Allow`.
+
+    `methods` of each path replace those that OPTIONS names. Litestar names only those of one router, although
+    several routers can share a path.
+    """
+    known = methods or {}
 
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -23,7 +29,9 @@ def with_head(app: ASGIApp) -> ASGIApp:
                 if is_head:
                     scope["method"] = HttpMethod.HEAD.value  # so that the server does not expect a body
                 if message["status"] in _NAMES_METHODS:
-                    message["headers"] = [_with_head_allowed(*each) for each in message["headers"]]
+                    of_path = known.get(scope.get("path_template", ""))
+                    allowed = of_path if scope["method"] == HttpMethod.OPTIONS else None
+                    message["headers"] = [_with_head_allowed(*each, allowed) for each in message["headers"]]
             elif is_head and message["type"] == "http.response.body":
                 message["body"] = b""
             await send(message)
@@ -35,8 +43,10 @@ def with_head(app: ASGIApp) -> ASGIApp:
     return handle
 
 
-def _with_head_allowed(name: bytes, value: bytes) -> tuple[bytes, bytes]:
-    allowed = value.split(b", ") if name.lower() == b"allow" else []
-    if b"GET" in allowed and b"HEAD" not in allowed:
-        return name, b", ".join(sorted([*allowed, b"HEAD"]))
-    return name, value
+def _with_head_allowed(name: bytes, value: bytes, methods: Collection[str] | None) -> tuple[bytes, bytes]:
+    if name.lower() != b"allow":
+        return name, value
+    allowed = set(value.split(b", ") if methods is None else (each.encode() for each in methods))
+    if b"GET" in allowed:
+        allowed.add(b"HEAD")
+    return name, b", ".join(sorted(allowed))

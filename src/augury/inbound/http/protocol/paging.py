@@ -41,9 +41,14 @@ def id_of(cursor: str | None) -> UUID | None:
     return None if cursor is None else UUID(bytes=_position(cursor, length=16))
 
 
-def number_of(cursor: str | None) -> int | None:
-    """Raises a 422 if this is not a cursor of a list that is ordered by number."""
-    return None if cursor is None else int.from_bytes(_position(cursor, length=8), "big", signed=True)
+def number_of(cursor: str | None, *, most: int = 2**63 - 1) -> int | None:
+    """Raises a 422 if this is not a cursor of a list that is ordered by a number of at most `most`."""
+    if cursor is None:
+        return None
+    number = int.from_bytes(_position(cursor, length=8), "big", signed=True)
+    if number > most:
+        raise _not_a_cursor()
+    return number
 
 
 def text_of(cursor: str | None) -> str | None:

@@ -17,7 +17,7 @@ from augury.domain.promo_code import (
     PromoCodeTaken,
     PromoCodeUsedUp,
 )
-from augury.domain.transfer import BooksDisagree, InvalidAmount
+from augury.domain.transfer import MOST_CREDITS, BooksDisagree, InvalidAmount
 from augury.inbound.http.problems.refusals import Kind, named
 
 KINDS: Mapping[type[DomainError], Kind] = {
@@ -48,7 +48,8 @@ KINDS: Mapping[type[DomainError], Kind] = {
         "invalid-amount",
         "Invalid amount",
         named("amount", "most"),
-        "The amount {amount} is not possible. It must be from 1 to {most}. No balance can have more.",
+        "The amount {amount} is not possible. It must be from 1 to {most}, and a balance can have at most "
+        f"{MOST_CREDITS}.",
     ),
     BooksDisagree: Kind(500, "internal-error", "Internal error"),
     PaymentNotFound: Kind(404, "payment-not-found", "No such payment", named("charge_id")),
