@@ -150,6 +150,9 @@ def test_a_kilobyte_of_text_has_a_price_of_its_own_which_a_new_version_keeps(
     assert said(augury("model", "price", "tone@1", "1", "--text-price", "0")) == [
         "tone@1 costs 1 credit per row"
     ]
+    assert said(augury("model", "price", "tone@1", "--explain-price", "5")) == [
+        "tone@1 costs 1 credit per row, and 5 for the explanation of a row"
+    ]
 
 
 def test_a_version_with_other_features_is_added_inactive_with_one_line_why(

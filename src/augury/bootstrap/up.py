@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from dishka import AsyncContainer
 from rich.console import Console
+from rich.markup import escape
 
 from augury.application.batches.ports import BatchStore
 from augury.application.models.ports.models import Models, ModelStore
@@ -133,11 +134,11 @@ async def _bot(container: AsyncContainer, rabbit: RabbitSettings | None) -> Asyn
 
 def _show_banner(process: ProcessSettings) -> None:
     host = "localhost" if process.host in ANYWHERE else process.host
-    url = f"http://{host}:{process.port}"
+    url = f"http://[{host}]:{process.port}" if ":" in host else f"http://{host}:{process.port}"
     if process.log_format == "json":
         log.info("Augury is ready at %s", url)
     else:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(BANNER.format(url=url))
+        Console(stderr=True, highlight=False, soft_wrap=True).print(BANNER.format(url=escape(url)))
 
 
 @asynccontextmanager

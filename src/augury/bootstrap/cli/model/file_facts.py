@@ -75,7 +75,7 @@ def outcome(registered: Registered) -> list[str]:
 
 
 def prices_of(model: Model) -> str:
-    return prices_in_words(model.row_price, model.text_price)
+    return prices_in_words(model.row_price, model.text_price, model.explain_price)
 
 
 def _warnings(registered: Registered) -> list[str]:
