@@ -1,6 +1,7 @@
 """Lets pages of other origins call the API from a browser (CORS, as in the Fetch standard).
 
-Litestar's own middleware replaces `Vary`, refuses in plain text, and does not see submits.
+Litestar's own middleware replaces `Vary` (findings/litestar-cors-replaces-vary.sh), refuses in plain text,
+and does not see submits.
 """
 
 from typing import cast
