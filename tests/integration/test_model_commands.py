@@ -137,6 +137,17 @@ def test_a_kilobyte_of_text_has_a_price_of_its_own_which_a_new_version_keeps(
     assert said(augury("model", "price", "tone@1", "1")) == [
         "tone@1 costs 1 credit per row and 4 per kilobyte of text"
     ]
+    assert said(augury("model", "price", "tone@1", "--explain-price", "5")) == [
+        "tone@1 costs 1 credit per row and 4 per kilobyte of text, and 5 for the explanation of a row"
+    ]
+    assert said(augury("model", "price", "tone@1", "--explain-at-row-price")) == [
+        "tone@1 costs 1 credit per row and 4 per kilobyte of text"
+    ]
+    both = augury("model", "price", "tone@1", "--explain-price", "5", "--explain-at-row-price")
+    assert (both.returncode, both.stderr) == (
+        1,
+        "augury: --explain-price and --explain-at-row-price do not go together\n",
+    )
     nothing = augury("model", "price", "tone@1")
     assert (nothing.returncode, nothing.stderr) == (
         1,

@@ -45,6 +45,26 @@ async def test_a_price_of_text_is_charged_from_the_next_prediction_on(api: Api) 
     assert (await member.get(before["urls"]["self"])).json()["price"] == 1
 
 
+async def test_a_price_of_explanations_stays_until_it_is_null(api: Api) -> None:
+    admin = await api.admin()
+
+    async def own_price(**change: object) -> int | None:
+        response = await admin.patch("/admin/models/tone@1", json=change)
+        assert response.status_code == 200, response.text
+        [model] = await api.hexagon.models.all()
+        return model.explain_price
+
+    assert await own_price(explain_price=7) == 7
+    assert await own_price(row_price=2) == 7
+    assert await own_price(row_price=None) == 7
+    assert await own_price(explain_price=None) is None
+    await api.hexagon.models.add(a_model(version=2, active=False))
+    await admin.patch("/admin/models/tone@2", json={"explain_price": 7})
+    canary = {"state": "canary", "share": 0.1, "explain_price": None}
+    assert (await admin.patch("/admin/models/tone@2", json=canary)).status_code == 200
+    assert {each.explain_price for each in await api.hexagon.models.all()} == {None}
+
+
 async def test_activating_a_version_takes_the_other_ones_place(api: Api) -> None:
     await api.hexagon.models.add(a_model(version=2, active=False, row_price=2))
     admin = await api.admin()

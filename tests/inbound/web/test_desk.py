@@ -197,6 +197,22 @@ async def test_a_model_is_sent_checked_and_rolled_out(site: Site, operator: Visi
     ]
 
 
+async def test_a_price_of_explanations_is_set_kept_and_unset(site: Site, operator: Visitor) -> None:
+    here = "/app/desk/models/tone@1"
+
+    async def own_price(**fields: str) -> int | None:
+        done = await operator.post(f"{here}/price", **fields)
+        assert notice(done) == "The prices were set."
+        [model] = await site.hexagon.models.all()
+        return model.explain_price
+
+    assert 'name="explain_price" type="number" min="0" value=""' in (await operator.get(here)).text
+    assert await own_price(row_price="2", explain_price="7") == 7
+    assert 'name="explain_price" type="number" min="0" value="7"' in (await operator.get(here)).text
+    assert await own_price(row_price="3") == 7
+    assert await own_price(row_price="3", explain_price="") is None
+
+
 async def test_a_canary_is_charted_beside_the_active_version_and_followed(
     site: Site, operator: Visitor, ada: User
 ) -> None:

@@ -46,6 +46,11 @@ async def describe(operator: Operator, model: str, texts: Path) -> None:
     type=click.IntRange(min=0),
     help="Credits for the explanation of a row, on top of its price. Default: the price of the row.",
 )
+@click.option(
+    "--explain-at-row-price",
+    is_flag=True,
+    help="Undo --explain-price: an explanation costs as much as the row again.",
+)
 @operates
 async def price(
     operator: Operator,
@@ -53,6 +58,8 @@ async def price(
     credits: int | None,
     text_price: int | None,
     explain_price: int | None,
+    *,
+    explain_at_row_price: bool,
 ) -> None:
     """Set prices of MODEL (name@version): per row, per kilobyte of text, or per explanation of a row.
 
@@ -60,7 +67,9 @@ async def price(
     """
     from augury.bootstrap.cli.model.file_facts import prices_of
 
-    if credits is None and text_price is None and explain_price is None:
+    if explain_price is not None and explain_at_row_price:
+        raise OperatorError("--explain-price and --explain-at-row-price do not go together")
+    if (credits, text_price, explain_price, explain_at_row_price) == (None, None, None, False):
         raise OperatorError("give a price per row, such as 2, or --text-price, or --explain-price")
     change = ChangeModel(models=operator.models)
     changed = await change(
@@ -68,6 +77,7 @@ async def price(
         row_price=credits,
         text_price=text_price,
         explain_price=explain_price,
+        explains_at_row_price=explain_at_row_price,
         author=operator.author,
     )
     say(f"{changed.ref} costs {prices_of(changed)}")

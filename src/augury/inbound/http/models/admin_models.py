@@ -62,18 +62,19 @@ class ModelChange(msgspec.Struct, forbid_unknown_fields=True):
         | None
     ) = None
     explain_price: (
-        Annotated[
+        msgspec.UnsetType
+        | Annotated[
             int,
             msgspec.Meta(
                 ge=0,
                 le=MOST_ROW_PRICE,
                 examples=[3],
-                description="Credits for the explanation of a row, on top of its price. Until it is "
-                "set, an explanation costs as much as the row.",
+                description="Credits for the explanation of a row, on top of its price. null: an "
+                "explanation costs as much as the row, as before a price was set. Not given: unchanged.",
             ),
         ]
         | None
-    ) = None
+    ) = msgspec.UNSET
     state: (
         Annotated[
             Literal["canary", "active", "retired"],
@@ -210,13 +211,14 @@ async def change_offer(
     version, author = ModelRef.parse(ref), author_of(request)
     if data.share is not None:
         changed = await start_canary_of(ref=version, share=data.share, author=author)
-        if (data.row_price, data.text_price, data.explain_price) == (None, None, None):
+        if (data.row_price, data.text_price, data.explain_price) == (None, None, msgspec.UNSET):
             return OfferView.of(changed, limits)
     changed = await change_model(
         ref=version,
         row_price=data.row_price,
         text_price=data.text_price,
-        explain_price=data.explain_price,
+        explain_price=None if data.explain_price is msgspec.UNSET else data.explain_price,
+        explains_at_row_price=data.explain_price is None,
         state=None if data.state is None or is_canary else ModelState(data.state),
         author=author,
     )

@@ -23,7 +23,14 @@ async def price(request: PageRequest, ref: FromPath[str], change: FromDishka[Cha
         typed_number(form.get(name)) for name in ("row_price", "text_price", "explain_price")
     )
     version, author = ModelRef.parse(ref), author_of(request)
-    await change(ref=version, row_price=row, text_price=text, explain_price=explain, author=author)
+    await change(
+        ref=version,
+        row_price=row,
+        text_price=text,
+        explain_price=explain,
+        explains_at_row_price=explain is None and "explain_price" in form,
+        author=author,
+    )
     return done(request, f"models/{version}", "priced")
 
 

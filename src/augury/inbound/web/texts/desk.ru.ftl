@@ -95,6 +95,7 @@ desk-make-admin-said = Администратору доступно всё в �
 desk-make-member = Сделать участником
 desk-model-card = Карточка с оценками и графиками
 desk-model-explain-price = Кредитов за объяснение строки
+desk-model-explain-price-said = Если поле пустое, объяснение стоит столько же, сколько строка.
 desk-model-file = Файл модели (.cbm)
 desk-model-may-activate = Может стать действующей версией
 desk-model-metrics = Оценки
