@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,9 @@ from augury.inbound.http.models.intake import TABLES
 from tests.http_api import PROBLEM, Api
 
 METHODS = {"get", "post", "put", "patch", "delete"}
+TIME = re.compile(r"\d+ (?:seconds|minutes|hours|days)")
+FIXED_TIMES = {"5 seconds", "20 seconds", "30 seconds", "300 seconds", "24 hours", "7 days"}
+"""No setting changes these. 30 seconds are an example of `Prefer: wait`."""
 
 
 async def description(api: Api) -> dict[str, Any]:
@@ -40,6 +44,19 @@ def references(value: object) -> Iterator[str]:
     elif isinstance(value, list):
         for each in value:
             yield from references(each)
+
+
+def texts_of(value: object) -> Iterator[str]:
+    """All summaries and descriptions."""
+    if isinstance(value, dict):
+        for name, each in value.items():
+            if name in ("summary", "description") and isinstance(each, str):
+                yield each
+            else:
+                yield from texts_of(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from texts_of(each)
 
 
 def test_every_process_describes_the_api_in_the_same_words() -> None:
@@ -146,6 +163,15 @@ async def test_each_paragraph_of_a_description_is_one_line(api: Api) -> None:
             looked_at += 1
     assert looked_at > 100
     assert "\n\n`debt` is" in described["paths"]["/balance"]["get"]["description"]
+
+
+async def test_a_description_names_the_setting_behind_a_default(api: Api) -> None:
+    described = await description(api)
+
+    sentences = {each for text in texts_of(described) for each in re.split(r"(?<=\.)\s", text)}
+
+    unnamed = {each for each in sentences if "AUGURY_" not in each}
+    assert {time for each in unnamed for time in TIME.findall(each)} == FIXED_TIMES
 
 
 async def test_statuses_have_their_names_in_http(api: Api) -> None:

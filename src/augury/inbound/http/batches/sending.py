@@ -33,8 +33,8 @@ MODEL = QueryParameter(max_length=128, description="`name` or `name@version`. No
 TOP = QueryParameter(
     ge=1,
     le=MOST_TOP,
-    description="How many classes or labels each answer lists, the likeliest first. Default: all, or the "
-    "first 1,000 (`AUGURY_MAX_CLASSES`) if there are more.",
+    description="How many classes or labels each answer lists, the likeliest first. Not given: the "
+    "first `AUGURY_MAX_CLASSES` (1,000 by default), or all if there are fewer.",
 )
 MAX_PRICE = QueryParameter(ge=0, description="Refuse the batch if it costs more credits than this.")
 

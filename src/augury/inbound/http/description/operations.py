@@ -32,7 +32,7 @@ PREFER = Parameter(
     param_in="header",
     required=False,
     description="`wait=30` delays the response until the prediction is final, for at most 30 seconds. The "
-    "maximum is 60.",
+    "maximum is `AUGURY_MAX_WAIT` (60 seconds by default).",
     schema=Schema(type=OpenAPIType.STRING),
     examples={"wait": Example(value="wait=30")},
 )

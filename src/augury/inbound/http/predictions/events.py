@@ -89,9 +89,10 @@ class PredictionEvents:
     summary="Follow a prediction",
     description="Server-sent events of one of your predictions: its current state, then each change. The "
     "stream ends after the final state. `event` is the status, and `data` is the prediction as "
-    "`GET /predictions/{id}` shows it; an output of more than 262,144 bytes is null. A comment is sent every "
-    "15 seconds. If a stream ends earlier, open it again: it begins with the current state. Guests can "
-    "follow predictions that were submitted from the same address today or yesterday (UTC).",
+    "`GET /predictions/{id}` shows it; an output of more than 262,144 bytes is null. After a silence of "
+    "`AUGURY_STREAM_COMMENT_EVERY` (15 seconds by default), a comment is sent. If a stream ends earlier, "
+    "open it again: it begins with the current state. Guests can follow predictions that were submitted from "
+    "the same address today or yesterday (UTC).",
     responses={
         **streamed(),
         **documented(401, 404, 429, refusals=[PredictionNotFound(PREDICTION_ID), TOO_MANY]),

@@ -43,8 +43,8 @@ Top = (
             ge=1,
             le=MOST_TOP,
             description="How many classes or labels each answer lists, the likeliest first; `others` is the "
-            "sum of the other probabilities. By default, a model of very many classes lists the first "
-            "1,000 (`AUGURY_MAX_CLASSES`), and any other model lists all. The price is the same.",
+            "sum of the other probabilities. Not given: the first "
+            "`AUGURY_MAX_CLASSES` (1,000 by default), or all if there are fewer. The price is the same.",
         ),
     ]
     | None
