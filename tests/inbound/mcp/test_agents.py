@@ -27,6 +27,7 @@ from mcp_types import (
 
 from augury.application.ports import Unavailable
 from augury.domain.api_key import KeyScope, SpendingLimits
+from augury.domain.balance import Balance
 from augury.domain.prediction import Status
 from augury.domain.user import PredictionsUnderWay
 from augury.outbound.memory.balances import MemoryBalances
@@ -164,6 +165,14 @@ async def test_a_key_is_charged_once_through_every_door(service: AgentService, e
     assert rest.json()["id"] == first.structured_content["id"]
     assert other.is_error
     assert await service.balance(user) == (8, 0)
+
+
+async def test_a_debt_is_part_of_the_balance_while_there_is_one(service: AgentService) -> None:
+    user, key = await service.member()
+    service.hexagon.memory.state.balances[user.id] = Balance(user.id, available=5, debt=3)
+    async with service.client(key, MODERN) as client:
+        told = (await client.call_tool("balance")).structured_content
+    assert told == {"available": 5, "held": 0, "debt": 3}
 
 
 @pytest.mark.parametrize("era", ERAS)

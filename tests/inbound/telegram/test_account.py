@@ -3,6 +3,7 @@
 import pytest
 
 from augury.application.chats.ports.chats import Chat
+from augury.domain.balance import Balance
 from augury.domain.feature import Feature, FeatureKind
 from tests.hexagon import a_model
 from tests.inbound.telegram.conftest import CHAT, Town
@@ -154,6 +155,18 @@ async def test_a_promo_code_is_redeemed_once_though_it_is_delivered_twice(town: 
     user_id = (await chat_of(town)).user_id
     assert (user_id, f"telegram:{CHAT}:{sent}") in town.hexagon.memory.state.idempotency_keys
     assert (await town.hexagon.balance_of(user_id)).available == 15
+
+
+async def test_a_promo_code_that_settles_a_debt_says_what_is_still_owed(town: Town) -> None:
+    await town.hexagon.create_promo_code(code="SPRING", credits=5, limit=10, expires_in=None)
+    async with town.bot():
+        ada = town.person()
+        ada.says("/start")
+        await town.said("Hello!")
+        user_id = (await chat_of(town)).user_id
+        town.hexagon.memory.state.balances[user_id] = Balance(user_id, debt=7)
+        ada.says("/redeem SPRING")
+        await town.said("you now have 0. It settled a part of your debt: you still owe 2 credits.")
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,23 @@ async def test_a_file_that_cannot_be_read_or_paid_is_refused_in_words(site: Site
     assert "10 credits" in (await ada.get("/app/money")).text
 
 
+async def test_a_form_that_is_sent_twice_is_one_file_and_its_limit_stays(site: Site, ada: Visitor) -> None:
+    key = re.search(r'name="key" value="([\w-]+)"', (await ada.get("/app/files/new")).text)
+    assert key
+    first = await send(ada, key=key[1], max_price="9")
+    assert first.url.path != "/app/files"
+    assert (await send(ada, key=key[1], max_price="9")).url == first.url
+
+    again = await send(ada, "text\nother\n", key=key[1], max_price="9")
+
+    assert (again.status_code, alert(again).partition(",")[0]) == (422, "This form was sent before")
+    assert 'name="max_price" value="9"' in again.text
+    assert key[1] not in again.text
+    assert "7 credits" in (await ada.get("/app/money")).text
+    too_dear = await send(ada, max_price="2")
+    assert (too_dear.status_code, 'name="max_price" value="2"' in too_dear.text) == (402, True)
+
+
 async def test_the_form_s_token_is_read_before_its_file(site: Site, ada: Visitor) -> None:
     for wrong in ("", "0" * 64, "x" * MOST_BYTES):
         assert (await send(ada, csrf=wrong)).status_code == 403

@@ -6,6 +6,7 @@ from html import unescape
 
 import pytest
 
+from augury.domain.balance import Balance
 from augury.inbound.web import money
 from tests.inbound.web.site import Site, Visitor, alert
 
@@ -27,11 +28,34 @@ async def test_a_promo_code_is_redeemed_once(site: Site, ada: Visitor) -> None:
     await site.hexagon.create_promo_code(code="SPRING", credits=7, limit=5)
     await ada.get("/app/money")
     redeemed = await ada.post("/app/money/redeem", code=" spring ")
-    assert "You got 7 credits." in redeemed.text
+    assert "The code was redeemed. You now have 7 credits." in redeemed.text
     again = await ada.post("/app/money/redeem", code="SPRING")
     assert (again.status_code, alert(again)) == (422, "You have already redeemed this code.")
     unknown = await ada.post("/app/money/redeem", code='"><script>')
     assert "<script>" not in unknown.text
+
+
+async def test_a_promo_code_s_form_that_is_sent_twice_says_the_same_twice(site: Site, ada: Visitor) -> None:
+    await site.hexagon.create_promo_code(code="SPRING", credits=7, limit=5)
+    key = re.search(r'name="key" value="([\w-]+)"', (await ada.get("/app/money")).text)
+    assert key
+    for _ in range(2):
+        redeemed = await ada.post("/app/money/redeem", code="SPRING", key=key[1])
+        assert "The code was redeemed. You now have 7 credits." in redeemed.text
+    other = await ada.post("/app/money/redeem", code="SUMMER", key=key[1])
+    assert alert(other) == "This code does not exist or has expired."
+
+
+async def test_the_pages_say_how_many_credits_a_debt_leaves_to_spend(site: Site, ada: Visitor) -> None:
+    user_id = await site.user_id("ada@example.org")
+    site.hexagon.memory.state.balances[user_id] = Balance(user_id, available=5, debt=3)
+
+    for path in ("/app/models/tone", "/app/files/new"):
+        assert "You have 2 credits." in (await ada.get(path)).text, path
+    shown = (await ada.get("/app/money")).text
+    assert "<dd>5 credits</dd>" in shown
+    assert "<dd>3 credits</dd>" in shown
+    assert "You can spend 2 credits: available credits pay what you owe first." in shown
 
 
 async def test_the_statement_has_a_running_balance_on_every_page(

@@ -50,6 +50,8 @@ async def test_a_form_that_is_sent_twice_is_charged_once(site: Site) -> None:
     assert first.url == again.url
     await site.run_all()
     assert "9 credits" in (await ada.get("/app/models/tone")).text
+    other = await ada.post("/app/models/tone", f0="after a step back", key=key[1])
+    assert (other.status_code, other.url != first.url) == (200, True), alert(other)
     assert (await ada.post("/app/models/tone", f0="hi", key="a\x00")).status_code == 403
 
 

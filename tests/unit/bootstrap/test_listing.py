@@ -7,12 +7,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from uuid import UUID
 
 import click
 import pytest
 
+from augury.bootstrap.cli.account import balance_in_words
 from augury.bootstrap.cli.listing import Entry, show
 from augury.bootstrap.cli.root import main
+from augury.domain.balance import Balance
+from augury.domain.identifiers import UserId
 from augury.inbound.counts import counted
 
 LONG = "churn-of-customers-who-came-by-way-of-the-spring-campaign@12"
@@ -115,3 +119,15 @@ def test_one_thing_is_not_several() -> None:
         "1 credit",
         "1,000 credits",
     ]
+
+
+@pytest.mark.parametrize(
+    ("available", "debt", "words"),
+    [
+        (1, 0, "1 credit available"),
+        (1_200, 0, "1,200 credits available"),
+        (0, 30, "0 credits available and owes 30"),
+    ],
+)
+def test_a_balance_names_a_debt_if_there_is_one(available: int, debt: int, words: str) -> None:
+    assert balance_in_words(Balance(UserId(UUID(int=1)), available, debt=debt)) == words

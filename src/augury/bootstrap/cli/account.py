@@ -13,6 +13,7 @@ from augury.bootstrap.cli.listing import Entry, echo_json, one_line, plain, show
 from augury.bootstrap.operating import Operator
 from augury.domain.balance import Balance
 from augury.domain.user import User
+from augury.inbound.counts import counted
 
 TRANSFERS = ("kind", "amount", "reference", "created_at")
 PREDICTIONS = ("id", "status", "model", "rows", "price", "charged", "refunded", "created_at")
@@ -59,6 +60,12 @@ def show_account(account: AccountEntry, *, as_json: bool) -> None:
             click.echo(one_line("transfer", each))
         for each in predictions:
             click.echo(one_line("prediction", each))
+
+
+def balance_in_words(balance: Balance) -> str:
+    """The available credits, and the debt that claims them, if there is one."""
+    owed = f" and owes {balance.debt:,}" if balance.debt else ""
+    return f"{counted(balance.available, 'credit')} available{owed}"
 
 
 def _shown(value: object) -> str:

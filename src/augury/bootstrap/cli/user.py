@@ -11,13 +11,12 @@ from augury.application.people.change_password import ChangePassword
 from augury.application.people.change_role import ChangeRole
 from augury.application.people.register_user import RegisterUser
 from augury.application.people.unblock_user import UnblockUser
-from augury.bootstrap.cli.account import look_up, show_account
+from augury.bootstrap.cli.account import balance_in_words, look_up, show_account
 from augury.bootstrap.cli.options import ASKED_FOR, NumberRange
 from augury.bootstrap.operating import Operator, operates
 from augury.domain.audit import Action, act_on_user
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.user import Role, User, UserNotFound, normalized_email
-from augury.inbound.counts import counted
 
 
 @click.group()
@@ -127,10 +126,7 @@ async def top_up(operator: Operator, email: str, credits: int) -> None:
     known, reference = await _known(operator, email), str(uuid7())
     top_up = TopUp(users=operator.users, books=operator.books)
     moved = await top_up(user_id=known.id, amount=credits, payment=reference, author=operator.author)
-    click.echo(
-        f"{_name(known)} has {counted(moved.balance.available, 'credit')} available; "
-        f"the top-up's reference is {reference}"
-    )
+    click.echo(f"{_name(known)} has {balance_in_words(moved.balance)}; the top-up's reference is {reference}")
 
 
 @user.command("reverse")
@@ -147,7 +143,7 @@ async def reverse(operator: Operator, email: str, payment: str, credits: int | N
     known = await _known(operator, email)
     reverse_top_up = ReverseTopUp(users=operator.users, books=operator.books)
     moved = await reverse_top_up(user_id=known.id, payment=payment, amount=credits, author=operator.author)
-    click.echo(f"{_name(known)} has {counted(moved.balance.available, 'credit')} available")
+    click.echo(f"{_name(known)} has {balance_in_words(moved.balance)}")
 
 
 @user.command("share")

@@ -126,7 +126,8 @@ class Agents:
                 caller.require(KeyScope.READ)
                 arguments.nothing(given)
                 balance = await self.balances.of(user_id)
-                return told({"available": balance.available, "held": balance.held})
+                debt = {"debt": balance.debt} if balance.debt else {}
+                return told({"available": balance.available, "held": balance.held, **debt})
             case "history":
                 caller.require(KeyScope.READ)
                 page = await self.predictions.page(user_id, limit=arguments.limit(given))

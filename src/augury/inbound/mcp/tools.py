@@ -138,7 +138,8 @@ def _of_one(name: str, description: str, annotations: ToolAnnotations) -> Tool:
 ACCOUNT = (
     Tool(
         name="balance",
-        description="The credits of this account: `available` to spend, `held` for predictions under way.",
+        description="The credits of this account: `available`, and `held` for predictions under way. `debt` "
+        "is there only if credits are owed, which are settled from `available` before anything else.",
         input_schema=_object(),
         annotations=_READS,
     ),

@@ -7,7 +7,9 @@ from litestar import get, post
 from augury.application.batches.accept_batch import ReplayedBatch
 from augury.application.models.ports.models import Models
 from augury.application.money.ports import Balances
+from augury.application.people.tokens import new_secret
 from augury.domain.errors import DomainError
+from augury.domain.prediction import IdempotencyConflict
 from augury.inbound.tables.unreadable import Unreadable
 from augury.inbound.tables.uploads.unreadable import UnreadableUpload
 from augury.inbound.web.form_head import FormHead
@@ -16,7 +18,7 @@ from augury.inbound.web.outside import Outside
 from augury.inbound.web.problems import status_of
 from augury.inbound.web.rendering import Answer, page, see_other
 from augury.inbound.web.texts import texts
-from augury.inbound.web.visitor import CSRF, STREAMED, PageRequest, require_own_form, signed_in
+from augury.inbound.web.visitor import CSRF, STREAMED, PageRequest, form_key, require_own_form, signed_in
 
 MOST_MODELS = 200
 
@@ -43,7 +45,8 @@ async def send(request: PageRequest, models: FromDishka[Models], balances: FromD
     head = FormHead(request.scope, request.stream())
     fields = await head.fields()
     require_own_form(request.user, fields.get(CSRF, ""))
-    model, most = fields.get("model", ""), typed_number(fields.get("max_price"))
+    model, typed, key = (fields.get(name, "") for name in ("model", "max_price", "key"))
+    most = typed_number(typed)
     try:
         received = await outside.intake().receive(
             {**request.scope, "user": user_id},
@@ -51,16 +54,20 @@ async def send(request: PageRequest, models: FromDishka[Models], balances: FromD
             model=model or None,
             max_price=most,
             top=None,
+            name=f"web-file:{form_key(key)}" if key else None,
         )
     except DomainError as error:
-        sentence = texts(request.user.language).refusal(error)
-        return await _form(request, models, balances, model, sentence=sentence, status=status_of(error))
+        words = texts(request.user.language)
+        is_again = isinstance(error, IdempotencyConflict)
+        sentence = words("file-sent-before") if is_again else words.refusal(error)
+        status = status_of(error)
+        return await _form(request, models, balances, model, most=typed, sentence=sentence, status=status)
     except Exception as error:
         unreadable = error.__cause__
         if not isinstance(unreadable, Unreadable | UnreadableUpload):
             raise
         sentence = texts(request.user.language).unreadable(unreadable)
-        return await _form(request, models, balances, model, sentence=sentence, status=422)
+        return await _form(request, models, balances, model, most=typed, sentence=sentence, status=422)
     batch_id = received.batch_id if isinstance(received, ReplayedBatch) else received.id
     return see_other(request, f"/app/files/{batch_id}")
 
@@ -71,18 +78,20 @@ async def _form(
     balances: Balances,
     model: str,
     *,
+    most: str = "",
     sentence: str = "",
     status: int = 200,
 ) -> Answer:
     offered = [each for each in await models.page(limit=MOST_MODELS) if each.is_active]
-    available = (await balances.of(request.user.member.id)).available
     return page(
         request,
         "file_new.html",
         status=status,
         models=offered,
         model=model,
-        available=available,
+        most=most,
+        key=new_secret(),
+        spendable=(await balances.of(request.user.member.id)).spendable,
         sentence=sentence,
     )
 

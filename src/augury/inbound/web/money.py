@@ -15,6 +15,7 @@ from augury.application.batches.ports import Batches
 from augury.application.chats.ports.links import Links
 from augury.application.money.ports import Balances, Statement
 from augury.application.money.redeem_promo_code import RedeemPromoCode
+from augury.application.people.tokens import new_secret
 from augury.application.ports import Clock
 from augury.application.predictions.ports.reads import Predictions, UsageOfDay
 from augury.domain.errors import DomainError
@@ -24,7 +25,7 @@ from augury.inbound.web.entering import address_mark
 from augury.inbound.web.given import number_at, text_of
 from augury.inbound.web.problems import status_of
 from augury.inbound.web.rendering import Answer, page
-from augury.inbound.web.visitor import PageRequest, signed_in
+from augury.inbound.web.visitor import PageRequest, once_for, signed_in
 
 LINES = 20
 CSV_LINES = 1_000
@@ -69,17 +70,19 @@ async def redeem(
     links: FromDishka[Links],
     redeem_promo_code: FromDishka[RedeemPromoCode],
 ) -> Answer:
-    code = text_of((await request.form()).get("code"), MOST_CODE)
+    """A form that is sent twice, or loaded again, redeems its code once."""
+    form = await request.form()
+    code = text_of(form.get("code"), MOST_CODE)
     try:
-        before = (await balances.of(request.user.member.id)).available
         moved = await redeem_promo_code(
-            user_id=request.user.member.id, code=code, address=address_mark(request)
+            user_id=request.user.member.id,
+            code=code,
+            address=address_mark(request),
+            key=once_for(str(form.get("key", "")), "redeem", code),
         )
     except DomainError as error:
         return await _page(request, balances, predictions, batches, links, error=error, code=code)
-    return await _page(
-        request, balances, predictions, batches, links, redeemed=moved.balance.available - before
-    )
+    return await _page(request, balances, predictions, batches, links, redeemed=moved.balance.spendable)
 
 
 @get("/app/money/statement", guards=[signed_in], include_in_schema=False)
@@ -165,6 +168,7 @@ async def _page(
         error=error,
         redeemed=redeemed,
         code=code,
+        key=new_secret(),
     )
 
 

@@ -31,10 +31,11 @@ class FileIntake(Protocol):
         model: str | None,
         max_price: int | None,
         top: int | None,
+        name: str | None,
     ) -> Batch | ReplayedBatch:
         """Read a form with a file, and accept its rows as a batch of `scope["user"]`, a user's id.
 
-        `top` is the number of classes in each answer, None for all.
+        `top` is the number of classes in each answer, None for all. `name` is that of an idempotency key.
 
         Besides domain errors, raises an error with `kind.status`. Its `__cause__` is the error in the file.
         """

@@ -1,6 +1,5 @@
 """Trying a model: a form from its schema, and the answer."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +14,7 @@ from augury.application.models.ports.models import Models
 from augury.application.money.ports import Balances
 from augury.application.people.find_guests import FindGuests
 from augury.application.people.tokens import new_secret
-from augury.application.ports import IdempotencyKey, Json
+from augury.application.ports import Json
 from augury.application.predictions.ports.contents import PredictionContents
 from augury.application.predictions.ports.reads import Predictions
 from augury.application.predictions.requests import Replayed
@@ -33,7 +32,7 @@ from augury.inbound.web.problems import status_of
 from augury.inbound.web.rendering import Answer, page, see_other
 from augury.inbound.web.row_form import Field, empty, example, filled
 from augury.inbound.web.texts import texts
-from augury.inbound.web.visitor import PageRequest, form_key
+from augury.inbound.web.visitor import PageRequest, once_for
 
 PATIENCE = 0.8
 """How long a form waits for its answer, in seconds, so that most people see it at once."""
@@ -97,7 +96,6 @@ async def _accepted(
     user_id = await payer(request)
     is_guest = request.user.user is None
     data = Json(json.dumps(row, ensure_ascii=False).encode())
-    digest = hashlib.sha256(b"%s %d " % (name.encode(), explained) + data).digest()
     answer = await submit(
         Submission(
             user_id=user_id,
@@ -105,7 +103,7 @@ async def _accepted(
             data=row,
             input=data,
             model=name,
-            key=IdempotencyKey(f"web:{form_key(key)}", digest) if key and not is_guest else None,
+            key=None if is_guest else once_for(key, "predict", name, explained, data),
             explain=ALL_FEATURES if explained else None,
             terms=None,
         )
@@ -131,7 +129,7 @@ async def _form(
         model=model,
         fields=fields,
         key=new_secret(),
-        available=(await balances.of(user.id)).available if user else limits.guest_credits,
+        spendable=(await balances.of(user.id)).spendable if user else limits.guest_credits,
         explained=explained,
         error=error,
         is_short=isinstance(error, NotEnoughCredits),

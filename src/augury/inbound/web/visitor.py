@@ -15,6 +15,7 @@ from litestar.handlers import BaseRouteHandler
 from augury.application.people.ports.credentials import Access
 from augury.application.people.request_rates import RequestRates
 from augury.application.people.tokens import digest, new_secret
+from augury.application.ports import IdempotencyKey
 from augury.domain.user import User
 from augury.inbound.web.texts import LANGUAGES, language_of
 
@@ -151,6 +152,16 @@ def form_key(text: str) -> str:
     if not (text.isascii() and text.isprintable()):
         raise Forged
     return text[:MOST_FORM_KEY]
+
+
+def once_for(key: str, what: str, *values: object) -> IdempotencyKey | None:
+    """The key under which a form with these values is done once, however often it is sent. The same form with
+    other values, as after a step back in the browser, is another one. None for a form without a key. Raises
+    `Forged`."""
+    if not key:
+        return None
+    fingerprint = hashlib.sha256(repr((what, *values)).encode()).digest()
+    return IdempotencyKey(f"web:{form_key(key)}:{fingerprint[:12].hex()}", fingerprint)
 
 
 def session_cookie(visitor: Visitor, value: str, *, seconds: int | None = None) -> Cookie:

@@ -61,12 +61,14 @@ class BatchIntake:
         model: str | None,
         max_price: int | None,
         top: int | None,
+        name: str | None = None,
     ) -> Batch | ReplayedBatch:
-        """Read the whole body, and accept it as a batch. A refused body leaves nothing behind."""
+        """Read the whole body, and accept it as a batch. A refused body leaves nothing behind. `name` is that
+        of an idempotency key, in place of the header."""
         user_id: UserId = scope["user"]
         terms = key_of(scope)
         content = Content(scope, self._settings)
-        name = name_of_key(scope)
+        name = name or name_of_key(scope)
         asked = model if top is None else f"{model}\0top {top}"  # without `top`, as in earlier releases
         digest = hashlib.sha256(f"POST batches\0{asked}\0".encode()) if name else None
         receiving = self._receive_batch(user_id=user_id, model=model, top=top, terms=terms, key=name)

@@ -132,7 +132,8 @@ async def redeem(message: Message, command: CommandObject, talk: Talk) -> None:
         f"telegram:{talk.chat.id}:{message.message_id}", hashlib.sha256(command.args.encode()).digest()
     )
     moved = await talk.desk.redeem_promo_code(user_id=talk.chat.user_id, code=command.args, key=key)
-    await talk.send(talk.say("redeemed", available=moved.balance.spendable))
+    left = moved.balance
+    await talk.send(talk.say("redeemed", available=left.spendable, owed=left.owed))
 
 
 def payload(package: Package) -> str:

@@ -383,7 +383,11 @@ paysupport = Questions about a payment: { $support }. Please send the receipt nu
 paysupport-nobody = For a refund, please write to the operator of this bot and send the receipt number. A payment can be refunded if its credits are not spent.
 
 redeem-usage = Send /redeem and the code, such as <code>/redeem WELCOME</code>
-redeemed = The code was redeemed; you now have <b>{ $available }</b>.
+redeemed = The code was redeemed; you now have <b>{ $available }</b>.{ $owed ->
+        [0] {""}
+        [one] {" "}It settled a part of your debt: you still owe { $owed } credit.
+       *[other] {" "}It settled a part of your debt: you still owe { $owed } credits.
+    }
 
 refusal-not-enough-credits = Not enough credits: this costs { $price }, you have { $available }. Use /topup to buy more.
 refusal-max-price-exceeded = This costs { $price }, more than the limit of { $max_price } that was set for it.

@@ -5,6 +5,7 @@ file-max-price-said = Leave it empty to accept any price. A file that costs more
 file = File
 file-said = CSV with a header row, JSON Lines or Parquet; gzip is allowed. Columns that the model does not use are returned with the answers.
 file-send = Send the file
+file-sent-before = This form was sent before, with another file. Choose the file again and send it.
 file-of = File for { $model }
 file-progress = { $done } of { $rows } rows are predicted{ $failed ->
     [0] {""}
@@ -42,6 +43,11 @@ available = Available
 held = Reserved for unfinished predictions
 held-by = Reserved for
 debt = Owed for a refunded payment
+debt-lead = { $credits ->
+    [0] You have no credits to spend: available credits pay what you owe first.
+    [one] You can spend { $credits } credit: available credits pay what you owe first.
+   *[other] You can spend { $credits } credits: available credits pay what you owe first.
+}
 statement = Statement
 statement-csv = Download the newest 1,000 lines as CSV
 statement-none = No credits have moved yet.
@@ -56,8 +62,8 @@ top-up-by-bot = In the chat with @{ $bot } you can buy credits with Telegram Sta
 promo-code = Promo code
 redeem = Redeem
 redeemed = { $credits ->
-    [one] You got { $credits } credit.
-   *[other] You got { $credits } credits.
+    [one] The code was redeemed. You now have { $credits } credit.
+   *[other] The code was redeemed. You now have { $credits } credits.
 }
 column-what = Entry
 column-change = Change
