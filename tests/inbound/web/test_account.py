@@ -37,7 +37,13 @@ async def test_a_key_is_shown_once_and_works_until_it_is_deleted(site: Site, ada
     assert (await eve.post(delete[1])).status_code == 404
     assert "no keys yet" in (await ada.post(delete[1])).text
     assert (await program.get("/balance")).status_code == 401
-    assert (await ada.post("/app/keys", name="")).status_code == 422
+    typed = {"scopes": "read", "model": "tone", "day": "5", "month": "60", "days": "90"}
+    refused = await ada.post("/app/keys", name="", **typed)
+    assert refused.status_code == 422
+    assert {*re.findall(r'name="(model|day|month)" value="([^"]*)"', refused.text)} == {
+        *(("model", "tone"), ("day", "5"), ("month", "60"))
+    }
+    assert re.findall(r'value="(\w+)" selected', refused.text) == ["read", "90"]
 
 
 @pytest.mark.parametrize("typed", ["1,000", "1.5", "-5", "ten", "9" * 5_000])

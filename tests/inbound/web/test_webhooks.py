@@ -49,7 +49,8 @@ async def test_what_cannot_be_called_is_refused_beside_what_was_typed(ada: Visit
     assert refused.status_code == 422
     assert alert(refused).startswith("The webhook is not valid")
     assert "<script>" not in refused.text
-    assert (await ada.post("/app/webhooks", url=URL)).status_code == 422
+    no_event = await ada.post("/app/webhooks", url=URL, balance_below="40")
+    assert (no_event.status_code, 'name="balance_below" value="40"' in no_event.text) == (422, True)
     unread = await ada.post("/app/webhooks", url=URL, events="balance.low", balance_below="1,000")
     assert "“1,000” is not a whole number." in unread.text
 

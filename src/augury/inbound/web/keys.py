@@ -1,5 +1,6 @@
 """API keys, which programs use in a person's name."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
@@ -22,6 +23,8 @@ from augury.inbound.web.visitor import PageRequest, signed_in
 MOST_MODEL = 128
 LIFETIMES = (7, 30, 90, 365)
 """The choices of an expiry, in days. A key may also never expire."""
+TYPED = ("name", "scopes", "model", "day", "month", "days")
+"""The fields of a new key. After a refusal they hold what was typed."""
 
 
 @get("/app/keys", guards=[signed_in], include_in_schema=False)
@@ -51,7 +54,8 @@ async def create(
             limits=SpendingLimits(day=_credits(form.get("day")), month=_credits(form.get("month"))),
         )
     except DomainError as error:
-        return await _page(request, api_keys, error=error, name=name)
+        typed = {each: str(form.get(each, "")) for each in TYPED}
+        return await _page(request, api_keys, error=error, typed=typed)
     return await _page(request, api_keys, secret=secret)
 
 
@@ -75,7 +79,7 @@ async def _page(
     api_keys: ApiKeys,
     *,
     secret: str = "",
-    name: str = "",
+    typed: Mapping[str, str] | None = None,
     error: DomainError | None = None,
 ) -> Answer:
     return page(
@@ -85,7 +89,7 @@ async def _page(
         keys=await api_keys.of(request.user.member.id),
         lifetimes=LIFETIMES,
         secret=secret,
-        name=name,
+        typed=typed or dict.fromkeys(TYPED, ""),
         error=error,
     )
 

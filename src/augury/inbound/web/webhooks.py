@@ -51,7 +51,7 @@ async def create(
             balance_below=below,
         )
     except DomainError as error:
-        return await _list(request, webhooks, error=error, address=address, wanted=wanted)
+        return await _list(request, webhooks, error=error, address=address, wanted=wanted, below=below)
     return await _list(request, webhooks, secret=secret)
 
 
@@ -131,6 +131,7 @@ async def _list(
     error: DomainError | None = None,
     address: str = "",
     wanted: set[EventType] | None = None,
+    below: int | None = None,
     secret: str = "",
 ) -> Answer:
     return page(
@@ -142,6 +143,7 @@ async def _list(
         error=error,
         address=address,
         wanted={EventType.PREDICTION_FINISHED} if wanted is None else wanted,
+        below=below,
         secret=secret,
     )
 

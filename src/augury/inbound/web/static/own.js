@@ -13,4 +13,14 @@ const inZone = root => {
   }
 };
 inZone(document);
+// A form is sent once, also after a double click. A step back, or some seconds without an answer, makes it ready again.
+const BUSY = 5000, ready = () => document.querySelectorAll("form[data-sent]").forEach(form => delete form.dataset.sent);
+document.addEventListener("submit", event => {
+  const form = event.target;
+  if (form.method !== "post" || event.defaultPrevented) return;
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  form.dataset.sent = "yes";
+  setTimeout(ready, BUSY);
+});
+addEventListener("pageshow", ready);
 document.addEventListener("htmx:after:swap", () => inZone(document));
