@@ -10,7 +10,9 @@ from augury.domain.feature import Feature, FeatureKind
 from augury.domain.model_texts import ModelTexts
 from augury.inbound.web import files, rendering
 from augury.inbound.web.assets import Assets, load_assets
+from augury.inbound.web.first_rows import readable
 from augury.inbound.web.form_head import MOST_BYTES
+from augury.inbound.web.texts import texts
 from tests.hexagon import a_model
 from tests.inbound.web.site import Site, Visitor, alert
 
@@ -179,3 +181,28 @@ async def test_the_first_rows_and_their_mistakes_are_said_in_the_reader_s_langua
     assert set(re.findall(r"[A-Za-z]+", table)) <= {"age", "little"}, table
     assert re.search(r"Строка +age +Ответ +длинный +короткий +Не посчитано и не оплачено +1 ", table), table
     assert "age: нужно число" in table
+
+
+async def test_the_first_rows_of_a_file_of_a_spreadsheet_have_its_delimiter(site: Site) -> None:
+    await site.hexagon.models.add(a_model("churn", features=[Feature("age", FeatureKind.NUMERIC)]))
+    visitor = site.visitor()
+    await visitor.register()
+    await site.credits("ada@example.org", 10)
+    for mark in (";", "\t"):
+        sent = await send(visitor, f'age{mark}row\n1,5{mark}"a{mark}b"\n2,5{mark}c\n', model="churn")
+        await site.run_all()
+
+        page = (await visitor.get(sent.url.path)).text
+
+        table = page.partition("<table>")[2].partition("</table>")[0]
+        cells = re.findall(r"<t[hd](?: [^>]*)?>(.*?)</t[hd]>", table)
+        assert cells[:4] == ["Row", "age", "row", "Answer"], page
+        assert len(cells) % 3 == 0
+        assert f"a{mark}b" in cells
+
+
+@pytest.mark.parametrize("share", ["0.934", "0,934"])
+def test_a_probability_is_a_percentage_whatever_its_decimal_sign(share: str) -> None:
+    header = ["row", "age", "label", "p_long", "errors", "warnings"]
+    shown = readable(header, [["0", "1", "long", share, "", ""]], ModelTexts(), texts("en"))
+    assert shown[1] == [["1", "1", "long", "93.4%"]]

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from contextlib import aclosing
 
@@ -22,6 +23,8 @@ LABEL = "label"
 OTHERS = "p_others"
 SHARE = "p_"
 """Names of columns with a class's probability begin with it. They are the last ones of an answer."""
+_FIRST_NAME = re.compile(r"\w+(\W)")
+"""The first column's name, which is ours, and the delimiter: results have that of the file that was sent."""
 
 
 async def first_rows(
@@ -41,7 +44,9 @@ async def first_rows(
             if read.count(b"\n") > FIRST_ROWS or len(read) >= MOST_FIRST_BYTES:
                 break
     text = read.decode("utf-8-sig", "replace")
-    table = [row for row, _ in zip(csv.reader(io.StringIO(text)), range(FIRST_ROWS + 1), strict=False)]
+    begin = _FIRST_NAME.match(text)
+    lines = csv.reader(io.StringIO(text), delimiter=begin[1] if begin else ",")
+    table = [row for row, _ in zip(lines, range(FIRST_ROWS + 1), strict=False)]
     return (_cut(table[0]), [_cut(row) for row in table[1:]]) if table else ([], [])
 
 
@@ -51,7 +56,7 @@ def readable(
     """The table as a person reads it: rows count from 1, as in the list of errors, labels have their names,
     probabilities are percentages, and the columns for errors and warnings are left out where they are
     empty."""
-    if not rows or any(len(row) != len(header) for row in rows):
+    if not rows or len(header) <= NOTES or any(len(row) != len(header) for row in rows):
         return header, rows
     notes = range(len(header) - NOTES, len(header))
     first = notes.start
@@ -78,7 +83,8 @@ def readable(
 
 def _percent(cell: str, words: Texts) -> str:
     try:
-        return words("percent", share=round(float(cell) * 100, 1))
+        share = float(cell.replace(",", "."))  # the decimal sign is also that of the file
+        return words("percent", share=round(share * 100, 1))
     except ValueError:  # empty, for a row without an answer
         return cell
 
