@@ -441,15 +441,18 @@ async def test_a_key_remembered_while_this_one_waited_is_a_conflict(adapters: Ad
     assert await adapters.balance(user_id) == Balance(user_id, available=3)
 
 
-async def waiting_for_lock(adapters: Adapters) -> None:
-    """Wait until another transaction of this database waits for a lock."""
+async def waiting_for_lock(adapters: Adapters, *, at_least: int = 1) -> None:
+    """Wait until so many transactions of this database wait for a lock."""
     assert isinstance(adapters.books, PostgresOpenBooks)
     async with asyncio.timeout(10):
-        while not await adapters.books.pool.fetchval(
-            """
-            SELECT count(*) FROM pg_stat_activity
-            WHERE datname = current_database() AND wait_event_type = 'Lock'
-            """
+        while (
+            await adapters.books.pool.fetchval(
+                """
+                SELECT count(*) FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event_type = 'Lock'
+                """
+            )
+            < at_least
         ):
             await asyncio.sleep(0.01)
 

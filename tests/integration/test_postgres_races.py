@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
 
 import pytest
 from asyncpg import Pool
@@ -10,10 +11,11 @@ from asyncpg import Pool
 from augury.domain.balance import Balance
 from augury.domain.identifiers import BatchId
 from augury.domain.transfer import Transfer
-from tests.adapters import Adapters, postgres_adapters
+from tests.adapters import LEASE, Adapters, a_prediction, postgres_adapters
 from tests.contract.test_batches import a_batch
 from tests.hexagon import a_model
 from tests.integration.test_postgres_books import waiting_for_lock
+from tests.postgres_server import server_log
 
 
 @pytest.fixture
@@ -66,4 +68,39 @@ async def test_who_deletes_a_batch_waits_for_the_end_of_its_acceptance(
 
     assert is_deleted is not commits
     assert await adapters.batches.unfinished(user_id) == commits
+    assert await adapters.deviations() == []
+
+
+async def test_a_cancel_a_submit_and_a_pick_of_one_user_never_deadlock(adapters: Adapters) -> None:
+    """Each holds a prediction, the balance or the turn in the bulk lane, and wants another of them."""
+    user_id = await adapters.user(credits=10)
+    first, second = (a_prediction(user_id) for _ in range(2))
+    await adapters.accept(user_id, first, bulk_cost=4)
+    before = server_log().count("deadlock detected")
+
+    async def cancel() -> None:
+        async with adapters.books() as books:
+            canceled = (await books.prediction(first.id)).cancel(at=datetime.now(UTC))
+            locked.set()
+            submits_or_waits = [submits, asyncio.create_task(waiting_for_lock(adapters, at_least=2))]
+            await asyncio.wait(submits_or_waits, return_when=asyncio.FIRST_COMPLETED)
+            submits_or_waits[1].cancel()
+            await books.record(changed=[canceled], transfers=canceled.settlement())
+
+    async def pick() -> list[UUID]:
+        await locked.wait()
+        picked = await adapters.work.pick(token=uuid4(), lease=LEASE, most=9, most_cost=9)
+        return [each.prediction.id for each in picked]
+
+    async def submit() -> None:
+        await locked.wait()
+        await waiting_for_lock(adapters)
+        await adapters.accept(user_id, second, bulk_cost=4)
+
+    locked = asyncio.Event()
+    submits = asyncio.create_task(submit())
+    _, picked, _ = await asyncio.gather(cancel(), pick(), submits)
+
+    assert picked == [second.id]
+    assert server_log().count("deadlock detected") == before
     assert await adapters.deviations() == []

@@ -135,5 +135,18 @@ PICK_SHORT = PICK.replace(
     ORDER BY finish, user_id LIMIT 1 FOR""",
 ).replace("so_far <= $4 OR place = 1", "so_far <= $4")
 
-# Waits for the user's turn, and for locked rows, if others have locked everything.
-PICK_PATIENTLY = PICK.replace("FOR UPDATE SKIP LOCKED", "FOR UPDATE")
+# Waits for the user's turn, but never for predictions: it holds the turn, for which a submit waits that has
+# locked a balance, and a cancel that has locked the predictions waits for the balance.
+PICK_PATIENTLY = PICK.replace("LIMIT 1 FOR UPDATE SKIP LOCKED", "LIMIT 1 FOR UPDATE")
+
+# Waits until the oldest prediction of the user whose turn it is is not locked any more, without holding the
+# turn.
+AWAIT_UNLOCKED = """
+SELECT id FROM predictions WHERE id = (
+    SELECT prediction_id FROM unfinished WHERE bulk_user = (
+        SELECT user_id FROM shares
+        WHERE EXISTS (SELECT FROM unfinished WHERE bulk_user = shares.user_id)
+        ORDER BY finish, user_id LIMIT 1
+    ) ORDER BY prediction_id LIMIT 1
+) FOR UPDATE
+"""

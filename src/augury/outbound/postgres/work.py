@@ -16,6 +16,7 @@ from augury.outbound.postgres.prediction_rows import prediction_of
 from augury.outbound.postgres.query import Records, fetch
 from augury.outbound.postgres.settling import settle_of, settled_columns
 from augury.outbound.postgres.starting import (
+    AWAIT_UNLOCKED,
     BEGIN,
     BEGIN_WEIGHTED,
     CLAIM,
@@ -118,6 +119,7 @@ class PostgresWork(Work):
             if not rows[0]["left_the_lane"]:
                 if statement is not PICK:  # others have just taken everything, or it is too large
                     return ()
+                await fetch(self.pool, AWAIT_UNLOCKED)
                 statement = PICK_PATIENTLY
 
     @override
