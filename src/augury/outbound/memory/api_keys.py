@@ -1,19 +1,16 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from uuid import UUID
 
 from typing_extensions import override
 
-from augury.application.people.ports.api_keys import ApiKey, ApiKeys, KeyHolder
+from augury.application.people.ports.api_keys import NOTE_USE_EVERY, ApiKey, ApiKeys, KeyHolder
 from augury.domain.audit import Act
 from augury.domain.identifiers import UserId
 from augury.domain.user import InvalidToken, UserNotFound
 from augury.outbound.memory.audit_log import note
 from augury.outbound.memory.key_spending import current
 from augury.outbound.memory.memory import Memory, State
-
-NOTE_USE_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)

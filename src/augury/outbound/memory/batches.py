@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing_extensions import override
 
 from augury.application.batches.ports import Batches, BatchStore, NotStored, StoredBatch, StoredSlice
+from augury.domain import retention
 from augury.domain.batch import Batch, BatchNotFound, Progress
 from augury.domain.identifiers import BatchId, UserId
 from augury.domain.prediction import Status
@@ -12,9 +13,6 @@ from augury.domain.transfer import TransferKind
 from augury.outbound.memory.memory import Memory, State
 from augury.outbound.memory.records import BatchRecord, PredictionRecord
 from augury.outbound.memory.webhook_outbox import tell_batch_end
-
-RECEIVED_LIVES = timedelta(days=1)
-"""How long a batch that was received, but not accepted, is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +108,7 @@ class MemoryBatches(Batches):
         if self.memory.state.users[record.owner].user.closed_at:
             return True
         if record.batch is None:
-            return record.received_at < now - RECEIVED_LIVES
+            return record.received_at < now - retention.UNACCEPTED_BATCHES
         progress = self._stored(record, record.batch).progress
         return progress.is_final and progress.finished_at is not None and progress.finished_at < now - keep
 

@@ -1,10 +1,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from typing_extensions import override
 
 from augury.application.models.ports.uploads import ModelFiles
+from augury.domain import retention
 from augury.domain.identifiers import ModelFileId
 from augury.domain.model import ModelState
 from augury.outbound.memory.memory import Memory
@@ -64,10 +65,14 @@ class MemoryModelFiles(ModelFiles):
         return [
             file_id
             for file_id, each in self.stored.items()
-            if (each.sha256 is None and file_id not in tables and each.received_at < now - timedelta(days=1))
+            if (
+                each.sha256 is None
+                and file_id not in tables
+                and each.received_at < now - retention.INCOMPLETE_FILES
+            )
             or (
                 each.sha256 is not None
                 and each.sha256 not in needed
-                and each.received_at < now - timedelta(hours=1)
+                and each.received_at < now - retention.UNNEEDED_MODEL_FILES
             )
         ][:limit]

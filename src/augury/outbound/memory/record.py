@@ -7,6 +7,7 @@ from uuid import UUID
 
 from augury.application.money.ports import Statement
 from augury.application.ports import Accepted, AlreadyRecorded, IdempotencyKey, Json, Remembered
+from augury.application.predictions.ports.sweeping import FIRST_CHECK, LAST_CHECK
 from augury.domain.batch import Batch, SlicePlace
 from augury.domain.identifiers import UserId
 from augury.domain.prediction import Prediction
@@ -14,12 +15,10 @@ from augury.domain.transfer import Transfer
 from augury.outbound.memory import bulk_lane, key_spending
 from augury.outbound.memory.memory import State
 from augury.outbound.memory.records import (
-    FIRST_LOOK,
-    LAST_LOOK,
     FreeChange,
     KeyRecord,
     PredictionRecord,
-    next_look,
+    next_check,
 )
 from augury.outbound.memory.webhook_outbox import tell_end, tell_low_balances, tell_payments
 
@@ -96,8 +95,8 @@ def accept_batch(
             prediction=each,
             input=Json(b""),
             put_at=now,
-            due_at=next_look(each, now, LAST_LOOK),
-            wait=LAST_LOOK,
+            due_at=next_check(each, now, LAST_CHECK),
+            wait=LAST_CHECK,
             bulk_cost=cost,
             in_bulk=True,
             place=SlicePlace(batch.id, number),
@@ -112,12 +111,12 @@ def accept(state: State, accepted: Accepted, now: datetime) -> None:
     is_bulk = accepted.bulk_cost is not None
     if is_bulk:
         bulk_lane.enter(state, prediction.user_id)
-    wait = LAST_LOOK if is_bulk else FIRST_LOOK
+    wait = LAST_CHECK if is_bulk else FIRST_CHECK
     state.predictions[prediction.id] = PredictionRecord(
         prediction=prediction,
         input=accepted.input,
         put_at=now,
-        due_at=next_look(prediction, now, wait),
+        due_at=next_check(prediction, now, wait),
         wait=wait,
         notify=accepted.notify,
         bulk_cost=accepted.bulk_cost,
@@ -141,8 +140,8 @@ def _change(state: State, prediction: Prediction, now: datetime) -> None:
         prediction=prediction,
         token=None,
         put_at=now,
-        due_at=next_look(prediction, now),
-        wait=FIRST_LOOK,
+        due_at=next_check(prediction, now),
+        wait=FIRST_CHECK,
         in_bulk=False,
     )
     if prediction.status.is_final:

@@ -9,6 +9,7 @@ from uuid import UUID
 from augury.application.chats.ports.results import BatchReply, Reply
 from augury.application.chats.ports.updates import ReceivedUpdate
 from augury.application.ports import Json, Remembered
+from augury.application.predictions.ports.sweeping import FIRST_CHECK
 from augury.domain.api_key import Spending
 from augury.domain.batch import Batch, SlicePlace
 from augury.domain.identifiers import PredictionId, UserId
@@ -18,13 +19,6 @@ from augury.domain.prediction import Prediction
 from augury.domain.row_errors import RowError, RowWarning
 from augury.domain.user import User
 from augury.domain.webhook_delivery import WebhookDelivery
-
-FIRST_LOOK = timedelta(seconds=30)
-"""Until the sweeper first checks a queued prediction. Each time it was lost, the wait doubles."""
-
-LAST_LOOK = timedelta(minutes=10)
-"""The longest wait until a check. Work in the bulk lane starts with it, because its lost messages are noticed
-in another way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +42,7 @@ class PredictionRecord:
     """When it was last put on the queue."""
     due_at: datetime
     """While queued, the time of the next check; while processing, the end of the lease."""
-    wait: timedelta = FIRST_LOOK
+    wait: timedelta = FIRST_CHECK
     """From the last check to the next."""
     notify: bool = False
     bulk_cost: int | None = None
@@ -70,7 +64,7 @@ class PredictionRecord:
         return replace(self, input=Json(b""), output=None, errors=(), warnings=())
 
 
-def next_look(prediction: Prediction, now: datetime, wait: timedelta = FIRST_LOOK) -> datetime:
+def next_check(prediction: Prediction, now: datetime, wait: timedelta = FIRST_CHECK) -> datetime:
     """The time to check a queued prediction again, at the latest when it expires."""
     return min(now + wait, prediction.expires_at or datetime.max.replace(tzinfo=UTC))
 

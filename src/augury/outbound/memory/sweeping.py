@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from augury.application.predictions.ports.sweeping import Due
+from augury.application.predictions.ports.sweeping import LAST_CHECK, Due
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import Prediction, Status
 from augury.outbound.memory.memory import State
-from augury.outbound.memory.records import LAST_LOOK, PredictionRecord, next_look
+from augury.outbound.memory.records import PredictionRecord, next_check
 
 
 class Finding(StrEnum):
@@ -84,11 +84,11 @@ def _was_passed(record: PredictionRecord, put_before: datetime | None) -> bool:
 
 
 def _put_off(record: PredictionRecord, now: datetime, *, put_again: bool) -> PredictionRecord:
-    wait = min(2 * record.wait, LAST_LOOK) if put_again else record.wait
+    wait = min(2 * record.wait, LAST_CHECK) if put_again else record.wait
     return replace(
         record,
         put_at=now if put_again else record.put_at,
-        due_at=next_look(record.prediction, now, wait * random.uniform(0.9, 1.1)),
+        due_at=next_check(record.prediction, now, wait * random.uniform(0.9, 1.1)),
         wait=wait,
     )
 

@@ -6,36 +6,10 @@ from typing import TypeVar
 from typing_extensions import override
 
 from augury.application.predictions.ports.sweeping import Upkeep
-from augury.domain.figures import Step
+from augury.domain import retention
 from augury.domain.identifiers import UserId
 from augury.outbound.memory.memory import Memory, State
 from augury.outbound.memory.records import ReplyRecord
-
-KEYS_LIVE = timedelta(hours=24)
-"""How long an idempotency key is remembered."""
-KEYS_OF_CHATS_LIVE = timedelta(days=9)
-"""A bot that was down may handle a chat's message again, so its key is kept as long as its reply."""
-UPDATES_LIVE = timedelta(days=2)
-"""How long a handled update is remembered: longer than Telegram may deliver it again."""
-ANSWERS_LIVE = timedelta(days=9)
-ANSWERS_OF_BATCHES_LIVE = timedelta(days=17)
-"""How long a chat's answer may be undelivered: longer than any prediction waits."""
-COUNTS_LIVE = timedelta(days=8)
-"""How long the counts of versions are kept: a day longer than they are shown."""
-CHANGES_LIVE = timedelta(days=8)
-"""How long changes of free predictions are kept: a day longer than event streams can be resumed."""
-FIGURES_LIVE = {
-    Step.MINUTE: timedelta(days=2),
-    Step.HOUR: timedelta(days=40),
-    Step.DAY: timedelta(days=800),
-}
-"""How long figures are kept: much longer than they are shown."""
-PROCESSES_LIVE = timedelta(days=1)
-"""How long a process is remembered after its last sign of life."""
-RUNS_LIVE = timedelta(days=30)
-"""How long checks of the books are kept."""
-GUESTS_LIVE = timedelta(days=2)
-"""How long a guest's data is kept: longer than the guest can read it."""
 
 Key = TypeVar("Key")
 Record = TypeVar("Record")
@@ -58,22 +32,28 @@ class MemoryUpkeep(Upkeep):
                     _delete(state.windows, lambda _, window: window.ends_at <= now),
                     _delete(
                         state.updates,
-                        lambda _, each: not each.update and each.received_at + UPDATES_LIVE < now,
+                        lambda _, each: (
+                            not each.update and each.received_at + retention.HANDLED_UPDATES < now
+                        ),
                     ),
-                    _delete(state.version_counts, lambda of, _: of[1] < now - COUNTS_LIVE),
-                    _delete(state.free_changes, lambda _, each: each.at + CHANGES_LIVE < now),
-                    _delete(state.figures, lambda of, _: of[1] < now - FIGURES_LIVE[of[0]]),
-                    _delete(state.processes, lambda _, each: each[1] < now - PROCESSES_LIVE),
-                    _delete(state.ledger_runs, lambda _, each: each[0].started_at < now - RUNS_LIVE),
-                    _delete(state.notices, lambda _, due_at: due_at + ANSWERS_LIVE < now),
+                    _delete(state.version_counts, lambda of, _: of[1] < now - retention.VERSION_COUNTS),
+                    _delete(state.free_changes, lambda _, each: each.at + retention.FREE_CHANGES < now),
+                    _delete(state.figures, lambda of, _: of[1] < now - retention.FIGURES[of[0]]),
+                    _delete(state.processes, lambda _, each: each[1] < now - retention.PROCESSES),
+                    _delete(
+                        state.ledger_runs, lambda _, each: each[0].started_at < now - retention.LEDGER_RUNS
+                    ),
+                    _delete(state.notices, lambda _, due_at: due_at + retention.REPLIES < now),
                     _delete(
                         state.replies,
-                        lambda _, each: each.created_at + ANSWERS_LIVE < now and not _is_owed(state, each),
+                        lambda _, each: (
+                            each.created_at + retention.REPLIES < now and not _is_owed(state, each)
+                        ),
                     ),
                     _delete(
-                        state.batch_replies, lambda _, each: each.created_at + ANSWERS_OF_BATCHES_LIVE < now
+                        state.batch_replies, lambda _, each: each.created_at + retention.BATCH_REPLIES < now
                     ),
-                    _forget_guests(state, before=now - GUESTS_LIVE),
+                    _forget_guests(state, before=now - retention.GUESTS),
                 ]
             )
 
@@ -100,7 +80,7 @@ def _forget_guests(state: State, *, before: datetime) -> int:
 
 
 def _lives(_: UserId, key: str) -> timedelta:
-    return KEYS_OF_CHATS_LIVE if key.startswith("telegram:") else KEYS_LIVE
+    return retention.IDEMPOTENCY_KEYS_OF_CHATS if key.startswith("telegram:") else retention.IDEMPOTENCY_KEYS
 
 
 def _is_owed(state: State, record: ReplyRecord) -> bool:

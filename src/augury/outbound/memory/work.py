@@ -5,13 +5,14 @@ from uuid import UUID
 
 from typing_extensions import override
 
+from augury.application.predictions.ports.sweeping import FIRST_CHECK
 from augury.application.predictions.ports.work import Claimed, ClaimTerms, Finished, Work
 from augury.domain.identifiers import PredictionId
 from augury.domain.prediction import Status
 from augury.outbound.memory import bulk_lane, key_spending
 from augury.outbound.memory.memory import Memory, State
 from augury.outbound.memory.record import count_pending, move, note_free, notice
-from augury.outbound.memory.records import FIRST_LOOK, PredictionRecord, RunRecord, next_look
+from augury.outbound.memory.records import PredictionRecord, RunRecord, next_check
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class MemoryWork(Work):
                 for record in waiting:
                     if record in begun or not _is_new(record, now):
                         due_at = min(record.due_at, now + lease)
-                        left = replace(record, in_bulk=False, due_at=due_at, wait=FIRST_LOOK)
+                        left = replace(record, in_bulk=False, due_at=due_at, wait=FIRST_CHECK)
                         state.predictions[record.prediction.id] = left
                 if begun:
                     cost = sum(map(bulk_lane.cost_of, begun))
@@ -116,8 +117,8 @@ class MemoryWork(Work):
                     record,
                     prediction=queued,
                     token=None,
-                    due_at=next_look(queued, now),
-                    wait=FIRST_LOOK,
+                    due_at=next_check(queued, now),
+                    wait=FIRST_CHECK,
                     in_bulk=is_bulk,
                 )
                 if is_bulk:

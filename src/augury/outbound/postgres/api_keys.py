@@ -6,12 +6,13 @@ from uuid import UUID
 from asyncpg import Pool, Record
 from typing_extensions import override
 
-from augury.application.people.ports.api_keys import ApiKey, ApiKeys, KeyHolder
+from augury.application.people.ports.api_keys import NOTE_USE_EVERY, ApiKey, ApiKeys, KeyHolder
 from augury.domain.api_key import KeyScope, KeyTerms, Spending, SpendingLimits
 from augury.domain.audit import Act
 from augury.domain.identifiers import UserId
 from augury.domain.user import InvalidToken, UserNotFound
 from augury.outbound.postgres.audit_log import note
+from augury.outbound.postgres.intervals import interval
 from augury.outbound.postgres.key_spending import SPENDING
 from augury.outbound.postgres.pool import transaction
 from augury.outbound.postgres.query import fetch
@@ -26,7 +27,7 @@ INSERT INTO api_keys (
 )
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 """
-OWNER = """
+OWNER = f"""
 WITH found AS (
     SELECT key.id AS key_id, scopes, models, day_limit, month_limit, users.id, role, email,
         users.created_at, closed_at, blocked_at, access_version
@@ -34,7 +35,8 @@ WITH found AS (
     WHERE key.digest = $1 AND (key.expires_at IS NULL OR key.expires_at > now()) AND users.closed_at IS NULL
 ), noted AS (
     UPDATE api_keys key SET last_used_at = now() FROM found
-    WHERE key.id = found.key_id AND (last_used_at IS NULL OR last_used_at <= now() - interval '1 minute')
+    WHERE key.id = found.key_id
+        AND (last_used_at IS NULL OR last_used_at <= now() - {interval(NOTE_USE_EVERY)})
 )
 SELECT id, role, email, created_at, closed_at, blocked_at, access_version, key_id, scopes, models, day_limit,
     month_limit

@@ -6,10 +6,12 @@ from uuid import UUID
 from asyncpg import Record
 
 from augury.application.ports import IdempotencyKey
+from augury.application.predictions.ports.sweeping import LAST_CHECK
 from augury.domain.batch import Batch
 from augury.domain.identifiers import BatchId, UserId
 from augury.domain.prediction import Prediction
 from augury.domain.transfer import Transfer
+from augury.outbound.postgres.intervals import interval, seconds
 from augury.outbound.postgres.key_spending import DAY_SPENT, MONTH_SPENT, TODAY
 from augury.outbound.postgres.pool import Connection
 from augury.outbound.postgres.prediction_rows import COLUMNS, prediction_of
@@ -46,7 +48,7 @@ WITH batch AS (
     SELECT $1, number, first_row, id FROM new JOIN accepted USING (id)
 ), to_look_at AS (
     INSERT INTO unfinished (prediction_id, put_at, due_at, wait, bulk_user, cost)
-    SELECT id, now(), least(now() + interval '10 minutes', $12), 600, $2, cost
+    SELECT id, now(), least(now() + {interval(LAST_CHECK)}, $12), {seconds(LAST_CHECK)}, $2, cost
     FROM accepted JOIN new USING (id)
 ), shared AS (
     INSERT INTO shares (user_id, start, finish)

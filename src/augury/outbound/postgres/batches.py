@@ -6,12 +6,14 @@ from asyncpg import Pool, Record
 from typing_extensions import override
 
 from augury.application.batches.ports import Batches, StoredBatch, StoredSlice
+from augury.domain import retention
 from augury.domain.batch import Batch, BatchNotFound, Progress
 from augury.domain.identifiers import BatchId, UserId
 from augury.domain.model import ModelRef
 from augury.domain.prediction import Status
 from augury.domain.webhook import EventType
 from augury.outbound.postgres.batch_books import UNFINISHED
+from augury.outbound.postgres.intervals import is_older
 from augury.outbound.postgres.pages import LAST, hidden, newest_first, within
 from augury.outbound.postgres.query import fetch
 from augury.outbound.postgres.webhook_outbox import telling
@@ -114,12 +116,13 @@ CLOSE = _close("id = ANY ($1::uuid[])")
 CLOSE_ENDED = _close("true")
 
 # A batch that was received long ago is given up first: it may be accepted right now.
-OUTDATED = """
+OUTDATED = f"""
 WITH given_up AS (
     UPDATE batches SET purged_at = now()
     WHERE accepted_at IS NULL AND id = ANY (ARRAY (
         SELECT id FROM batches
-        WHERE accepted_at IS NULL AND received_at < now() - interval '1 day' ORDER BY received_at LIMIT $2
+        WHERE accepted_at IS NULL AND {is_older("received_at", retention.UNACCEPTED_BATCHES)}
+        ORDER BY received_at LIMIT $2
     )) RETURNING id
 )
 (

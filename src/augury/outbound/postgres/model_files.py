@@ -8,7 +8,9 @@ from asyncpg import Pool
 from typing_extensions import override
 
 from augury.application.models.ports.uploads import ModelFiles
+from augury.domain import retention
 from augury.domain.identifiers import ModelFileId
+from augury.outbound.postgres.intervals import is_older
 from augury.outbound.postgres.query import fetch
 
 BEGIN = "INSERT INTO model_files (id) VALUES ($1)"
@@ -28,12 +30,11 @@ WITH gone AS (
 ) SELECT count(*) FROM gone
 """
 DELETE = "DELETE FROM model_files WHERE id = $1"
-# An upload is added just after its file was completed, so an hour is long enough.
-UNNEEDED = """
+UNNEEDED = f"""
 SELECT id FROM model_files f
-WHERE sha256 IS NULL AND received_at < now() - interval '1 day'
+WHERE sha256 IS NULL AND {is_older("received_at", retention.INCOMPLETE_FILES)}
         AND NOT EXISTS (SELECT FROM model_trainings t WHERE t.table_id = f.id AND t.finished_at IS NULL)
-    OR sha256 IS NOT NULL AND received_at < now() - interval '1 hour'
+    OR sha256 IS NOT NULL AND {is_older("received_at", retention.UNNEEDED_MODEL_FILES)}
         AND NOT EXISTS (SELECT FROM models m WHERE m.sha256 = f.sha256)
         AND NOT EXISTS (SELECT FROM model_uploads u WHERE u.sha256 = f.sha256 AND u.state = 'checking')
 ORDER BY id LIMIT $1

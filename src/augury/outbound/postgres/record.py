@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from augury.application.ports import IdempotencyKey
+from augury.application.predictions.ports.sweeping import FIRST_CHECK
 from augury.domain.identifiers import UserId
 from augury.domain.prediction import Prediction
 from augury.domain.transfer import Transfer, TransferKind
 from augury.domain.webhook import EventType
+from augury.outbound.postgres.intervals import interval, seconds
 from augury.outbound.postgres.key_spending import GIVEN_BACK
 from augury.outbound.postgres.pool import Connection
 from augury.outbound.postgres.prediction_rows import valid_text_bytes
@@ -50,7 +52,8 @@ WITH changed AS (
     WHERE prediction_id = ANY (ARRAY (SELECT id FROM changed WHERE status <> 'queued'))
 ), put_again AS (
     UPDATE unfinished u
-    SET put_at = now(), due_at = least(now() + interval '30 seconds', c.expires_at), wait = 30
+    SET put_at = now(), due_at = least(now() + {interval(FIRST_CHECK)}, c.expires_at),
+        wait = {seconds(FIRST_CHECK)}
     FROM changed c WHERE u.prediction_id = c.id AND c.status = 'queued' AND u.prediction_id = ANY ($1)
 ), remembered AS (
     INSERT INTO idempotency_keys (user_id, key, fingerprint, reference)

@@ -2,15 +2,16 @@
 
 from datetime import datetime, timedelta
 
-from augury.application.predictions.ports.sweeping import Due
+from augury.application.predictions.ports.sweeping import LAST_CHECK, Due
 from augury.domain.prediction import Prediction
 from augury.outbound.postgres import locks
+from augury.outbound.postgres.intervals import seconds
 from augury.outbound.postgres.pool import Connection
 from augury.outbound.postgres.prediction_rows import prediction_of
 
 # Predictions that the queue has passed come first: only they can be lost or abandoned. The others are checked
 # in turn and postponed, so that a long backlog does not hide a lost message.
-LOOK = """
+LOOK = f"""
 WITH candidates AS (
     SELECT prediction_id, put_at, wait, bulk_user FROM unfinished
     WHERE $3 OR due_at <= now()
@@ -41,7 +42,7 @@ WITH candidates AS (
         END
     FROM (
         SELECT id, finding, lease_until, expires_at,
-            CASE finding WHEN 'lost' THEN least(2 * wait, 600) ELSE wait END AS next_wait
+            CASE finding WHEN 'lost' THEN least(2 * wait, {seconds(LAST_CHECK)}) ELSE wait END AS next_wait
         FROM found WHERE finding IN ('lost', 'waiting', 'running')
     ) AS seen
     WHERE u.prediction_id = seen.id AND u.prediction_id = ANY (ARRAY (SELECT id FROM found))

@@ -10,6 +10,8 @@ from typing_extensions import override
 
 from augury.application.predictions.ports.sweeping import Upkeep
 from augury.application.retrying import retried
+from augury.domain import retention
+from augury.outbound.postgres.intervals import is_older
 from augury.outbound.postgres.pool import connection
 from augury.outbound.postgres.query import Records
 
@@ -35,16 +37,15 @@ def purge_statement(table: str, ended: str, by: str | None = None) -> str:
     """
 
 
-# A bot that was down may handle a chat's message again, so its key is kept as long as its reply.
 PURGES = [
     purge_statement(
         "idempotency_keys",
-        "created_at < now() - interval '24 hours' AND NOT (key LIKE 'telegram:%')",
+        f"{is_older('created_at', retention.IDEMPOTENCY_KEYS)} AND NOT (key LIKE 'telegram:%')",
         by="created_at",
     ),
     purge_statement(
         "idempotency_keys",
-        "created_at < now() - interval '9 days' AND key LIKE 'telegram:%'",
+        f"{is_older('created_at', retention.IDEMPOTENCY_KEYS_OF_CHATS)} AND key LIKE 'telegram:%'",
         by="created_at",
     ),
     purge_statement("refresh_tokens", "expires_at <= now()", by="expires_at"),
@@ -52,34 +53,36 @@ PURGES = [
     purge_statement("api_keys", "expires_at <= now()", by="expires_at"),
     purge_statement("throttle", "ends_at <= now()", by="ends_at"),
     purge_statement(
-        "telegram_updates", "payload IS NULL AND received_at < now() - interval '2 days'", by="received_at"
+        "telegram_updates",
+        f"payload IS NULL AND {is_older('received_at', retention.HANDLED_UPDATES)}",
+        by="received_at",
     ),
-    purge_statement("free_changes", "at < now() - interval '8 days'", by="at"),
-    purge_statement("version_counts", "minute < now() - interval '8 days'", by="minute"),
-    purge_statement("figures", "step = 'minute' AND at < now() - interval '2 days'"),
-    purge_statement("figures", "step = 'hour' AND at < now() - interval '40 days'"),
-    purge_statement("figures", "step = 'day' AND at < now() - interval '800 days'"),
-    purge_statement("processes", "seen_at < now() - interval '1 day'"),
-    purge_statement("ledger_runs", "started_at < now() - interval '30 days'"),
-    purge_statement("version_labels", "minute < now() - interval '8 days'", by="minute"),
-    purge_statement("notices", "due_at < now() - interval '9 days'", by="due_at"),
+    purge_statement("free_changes", is_older("at", retention.FREE_CHANGES), by="at"),
+    purge_statement("version_counts", is_older("minute", retention.VERSION_COUNTS), by="minute"),
+    *(
+        purge_statement("figures", f"step = '{step}' AND {is_older('at', kept)}")
+        for step, kept in retention.FIGURES.items()
+    ),
+    purge_statement("processes", is_older("seen_at", retention.PROCESSES)),
+    purge_statement("ledger_runs", is_older("started_at", retention.LEDGER_RUNS)),
+    purge_statement("version_labels", is_older("minute", retention.VERSION_COUNTS), by="minute"),
+    purge_statement("notices", is_older("due_at", retention.REPLIES), by="due_at"),
     purge_statement(
         "telegram_replies",
-        """
-            created_at < now() - interval '9 days'
+        f"""
+            {is_older("created_at", retention.REPLIES)}
             AND NOT EXISTS (SELECT FROM notices n WHERE n.prediction_id = telegram_replies.prediction_id)
             AND NOT EXISTS (SELECT FROM unfinished u WHERE u.prediction_id = telegram_replies.prediction_id)
         """,
         by="created_at",
     ),
-    # A batch may take a week, and its results are sent for nine days after that.
-    purge_statement("telegram_batches", "created_at < now() - interval '17 days'", by="created_at"),
+    purge_statement("telegram_batches", is_older("created_at", retention.BATCH_REPLIES), by="created_at"),
 ]
 
 # Checks only guests that still have a key: those of the last days, however many there were before.
 FORGETTABLE = f"""
 SELECT id, created_at FROM users
-WHERE guest_key IS NOT NULL AND created_at < now() - interval '2 days' AND (created_at, id) > ($1, $2)
+WHERE guest_key IS NOT NULL AND {is_older("created_at", retention.GUESTS)} AND (created_at, id) > ($1, $2)
     AND (SELECT pending FROM balances WHERE user_id = id) = 0
 ORDER BY created_at, id LIMIT {AT_ONCE}
 """

@@ -8,9 +8,11 @@ from uuid import UUID
 from asyncpg import Pool, Record
 from typing_extensions import override
 
+from augury.application.predictions.ports.sweeping import FIRST_CHECK
 from augury.application.predictions.ports.work import Claimed, ClaimTerms, Finished, Work
 from augury.domain.batch import SlicePlace
 from augury.domain.identifiers import PredictionId
+from augury.outbound.postgres.intervals import interval, seconds
 from augury.outbound.postgres.pages import given
 from augury.outbound.postgres.prediction_rows import prediction_of
 from augury.outbound.postgres.query import Records, fetch
@@ -60,7 +62,7 @@ WITH leased AS (
     RETURNING p.id, p.user_id, p.attempts, p.expires_at
 ), to_look_at AS (
     UPDATE unfinished u SET
-        due_at = least(now() + interval '30 seconds', expires_at), wait = 30,
+        due_at = least(now() + {interval(FIRST_CHECK)}, expires_at), wait = {seconds(FIRST_CHECK)},
         bulk_user = CASE WHEN cost IS NOT NULL AND attempts = 0 THEN user_id END
     FROM handed_back WHERE u.prediction_id = handed_back.id AND u.prediction_id = ANY ({given(2)})
     RETURNING u.bulk_user, u.cost

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -11,6 +11,9 @@ from augury.domain.api_key import NO_LIMITS, NOTHING_SPENT, KeyScope, KeyTerms, 
 from augury.domain.audit import Act
 from augury.domain.identifiers import UserId
 from augury.domain.user import User
+
+NOTE_USE_EVERY = timedelta(minutes=1)
+"""How precise `ApiKey.last_used_at` is: not every use is stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +59,8 @@ class ApiKeys(Protocol):
 
     @abstractmethod
     async def owner(self, digest: bytes) -> KeyHolder | None:
-        """The owner of this valid key, if there is one. Stores the time of use, at most once a minute."""
+        """The owner of this valid key, if there is one. Stores the time of use, at most once in
+        `NOTE_USE_EVERY`."""
 
     @abstractmethod
     async def of(self, user_id: UserId) -> Sequence[ApiKey]:

@@ -9,14 +9,19 @@ from typing import Protocol
 from augury.application.ports import Books
 from augury.domain.prediction import Prediction
 
+FIRST_CHECK = timedelta(seconds=30)
+"""The wait until the sweeper first checks a queued prediction. Each time it was lost, the wait doubles."""
+LAST_CHECK = timedelta(minutes=10)
+"""The longest wait until a check. Work in the bulk lane starts with it, because its lost messages are noticed
+in another way."""
+
 
 class Upkeep(Protocol):
     @abstractmethod
     async def purge(self) -> int:
-        """Delete expired records. Returns how many. They are idempotency keys after 24 hours, ended refresh
-        tokens, expired API keys, past windows of the throttle; the bot's handled updates after two days, its
-        undeliverable notices and old replies after nine; keys, inputs and outputs of guests after two days,
-        when they can no longer read them."""
+        """Delete what has expired, and what is older than `augury.domain.retention` says. Returns how many
+        records. The bot's replies are kept while their predictions are unfinished or wait for delivery. Of
+        guests, it empties the predictions and forgets the key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,7 @@ class SweepBooks(Books, Protocol):
         A queued prediction that is due counts as lost if it was last put on the queue before `put_before`
         (None: none counts as lost). One that waits in the bulk lane never does: `BulkLane` knows them all.
         With `early`, predictions need not be due. The wait until its next check doubles each time, with
-        jitter, from 30 seconds up to 10 minutes. Only one process sweeps at a time: nothing is due while
+        jitter, from `FIRST_CHECK` up to `LAST_CHECK`. Only one process sweeps at a time: nothing is due while
         another one sweeps.
         """
 
