@@ -1,10 +1,12 @@
-"""The version that serves a user: the active one, or its canary for a share of the users."""
+"""The versions of a name that serve requests without a version: the active one, and its canary for a share of
+the users."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from augury.domain.identifiers import UserId
-from augury.domain.model import Model
+from augury.domain.model import Model, ModelState
 
 _WHOLE = 1 << 64
 
@@ -25,6 +27,22 @@ class Offer:
         if canary is None or canary.share is None or user_id is None:
             return self.active
         return canary if place_of(user_id, canary.ref.name) < canary.share else self.active
+
+
+def stepping_back(model: Model, versions: Iterable[Model]) -> list[Model]:
+    """The other versions of its name that step back when `model` is stored in its state, as they are then.
+
+    There is one active version, which ends the canary of its predecessor, and at most one canary.
+    """
+    if model.is_active:
+        leaving = {ModelState.ACTIVE, ModelState.CANARY}
+    else:
+        leaving = {model.state} & {ModelState.CANARY}
+    return [
+        each.in_state(ModelState.READY)
+        for each in versions
+        if each.ref != model.ref and each.state in leaving
+    ]
 
 
 def place_of(user_id: UserId, name: str) -> float:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from augury.domain.errors import DomainError
 from augury.domain.identifiers import DeliveryId, WebhookId
+from augury.domain.model import ModelRef
 from augury.domain.webhook import EventType
 from augury.domain.webhook_try import TryError, TryResult
 
@@ -89,3 +90,8 @@ def last_try(
     return LastTry(
         at, TryResult(status_code=status_code, error=TryError(error) if error else None, took=took)
     )
+
+
+def facts_of_version(active: ModelRef, previous: ModelRef | None) -> Facts:
+    """The facts of `EventType.MODEL_VERSION_CHANGED`."""
+    return {"model": active.name, "version": str(active), "previous": str(previous) if previous else None}

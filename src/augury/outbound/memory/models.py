@@ -9,7 +9,7 @@ from augury.application.ports import Conflict
 from augury.domain.audit import Act
 from augury.domain.identifiers import UserId
 from augury.domain.model import Model, ModelNotFound, ModelRef, ModelState
-from augury.domain.rollout import Offer
+from augury.domain.rollout import Offer, stepping_back
 from augury.domain.speed import Speed
 from augury.outbound.memory.audit_log import note
 from augury.outbound.memory.memory import Memory, State
@@ -98,22 +98,16 @@ class MemoryModels(Models):
 
 
 def _store(state: State, model: Model, now: datetime) -> Model:
-    others = [other for ref, other in state.models.items() if ref.name == model.ref.name and ref != model.ref]
-    before = next((each for each in state.models.values() if _is_active(each, model.ref.name)), None)
+    versions = [each for ref, each in state.models.items() if ref.name == model.ref.name]
+    before = next((each for each in versions if each.is_active), None)
     if model.is_active:
         model = model.after(before)
         if before is None or before.ref != model.ref:
             tell_version(state, model.ref, before.ref if before else None, now)
-    for other in others:
-        steps_back = other.state is ModelState.CANARY or (model.is_active and other.is_active)
-        if steps_back and (model.is_active or model.state is ModelState.CANARY):
-            state.models[other.ref] = other.in_state(ModelState.READY)
+    for other in stepping_back(model, versions):
+        state.models[other.ref] = other
     if (card := model.facts.card) is not None:
         state.model_cards[model.ref] = card
         model = replace(model, facts=replace(model.facts, card=None))
     state.models[model.ref] = model
     return model
-
-
-def _is_active(model: Model, name: str) -> bool:
-    return model.is_active and model.ref.name == name

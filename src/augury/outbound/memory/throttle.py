@@ -36,4 +36,4 @@ class MemoryThrottle(Throttle):
                 known = Window(hits=0, ends_at=now + window)
             hits = known.hits + share
             state.windows[key] = Window(hits, known.ends_at)
-        return Taken(max(0, min(share, most - known.hits)), max(0, most - hits), known.ends_at - now)
+        return Taken.of(hits, share=share, most=most, ends_in=known.ends_at - now)

@@ -14,7 +14,7 @@ from augury.domain.model import ModelRef
 from augury.domain.prediction import Prediction
 from augury.domain.transfer import Transfer, TransferKind
 from augury.domain.webhook import EventType, Webhook
-from augury.domain.webhook_delivery import Facts, WebhookDelivery
+from augury.domain.webhook_delivery import Facts, WebhookDelivery, facts_of_version
 from augury.outbound.memory.memory import Memory, State
 from augury.outbound.memory.records import DeliveryRecord
 
@@ -63,8 +63,7 @@ def tell_low_balances(state: State, before: Mapping[UserId, Balance], now: datet
 
 def tell_version(state: State, ref: ModelRef, before: ModelRef | None, now: datetime) -> None:
     event = EventType.MODEL_VERSION_CHANGED
-    facts = {"model": ref.name, "version": str(ref), "previous": str(before) if before else None}
-    _write(state, _wanting(state, event), event, now, facts=facts)
+    _write(state, _wanting(state, event), event, now, facts=facts_of_version(ref, before))
 
 
 def _of(state: State, user_id: UserId) -> list[Webhook]:

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from asyncpg import Pool
@@ -10,7 +10,7 @@ from augury.concurrency.shared_reads import SharedReads
 from augury.domain.audit import Act
 from augury.domain.identifiers import UserId
 from augury.domain.model import Model, ModelNotFound, ModelRef, ModelState
-from augury.domain.rollout import Offer
+from augury.domain.rollout import Offer, stepping_back
 from augury.domain.speed import Speed
 from augury.domain.text import is_storable
 from augury.outbound.postgres import locks
@@ -58,8 +58,7 @@ LOCK = f"{VERSIONS} FOR UPDATE"
 """Locks all versions of the name, because the active one may have to step back."""
 
 STEP_BACK = """
-UPDATE models SET state = CASE WHEN $2 AND state = 'active' THEN 'ready' ELSE state END, canary_share = NULL
-WHERE name = $1 AND (canary_share IS NOT NULL OR $2 AND state = 'active')
+UPDATE models SET state = 'ready', canary_share = NULL WHERE name = $1 AND version = ANY ($2::int[])
 """
 
 ADD = f"INSERT INTO models ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
@@ -143,7 +142,7 @@ class PostgresModels(Models):
                 versions = [model_of(row) for row in await connection.fetch(LOCK, ref.name)]
                 active = next((each for each in versions if each.is_active), None)
                 model = model.after(active)
-                await connection.execute(STEP_BACK, ref.name, True)
+                await _step_back(connection, model, versions)
                 await tell_version(connection, ref, active.ref if active else None)
             await connection.execute(ADD, *columns_of(model))
             await _put_card(connection, model)
@@ -183,8 +182,7 @@ class PostgresModels(Models):
                 model = model.after(active)
                 if active is None or active.ref != ref:
                     await tell_version(connection, ref, active.ref if active else None)
-            if model.is_active or model.state is ModelState.CANARY:
-                await connection.execute(STEP_BACK, ref.name, model.is_active)
+            await _step_back(connection, model, known.values())
             await connection.execute(
                 CHANGE,
                 *(
@@ -224,6 +222,11 @@ class PostgresModels(Models):
             return model_of(rows[0])
 
         return await self._cached.get(key, read)
+
+
+async def _step_back(connection: Connection, model: Model, versions: Iterable[Model]) -> None:
+    if others := stepping_back(model, versions):
+        await connection.execute(STEP_BACK, model.ref.name, [each.ref.version for each in others])
 
 
 async def _put_card(connection: Connection, model: Model) -> None:

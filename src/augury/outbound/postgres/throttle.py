@@ -38,5 +38,4 @@ class PostgresThrottle(Throttle):
     @override
     async def take(self, key: str, *, share: int, most: int, window: timedelta) -> Taken:
         [row] = await fetch(self.pool, TAKE, key, window, share)
-        before = row["hits"] - share
-        return Taken(max(0, min(share, most - before)), max(0, most - row["hits"]), row["ends_in"])
+        return Taken.of(row["hits"], share=share, most=most, ends_in=row["ends_in"])

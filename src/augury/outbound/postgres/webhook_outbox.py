@@ -15,7 +15,7 @@ from augury.application.webhooks.ports import WebhookOutbox
 from augury.domain.identifiers import UserId
 from augury.domain.model import ModelRef
 from augury.domain.webhook import EventType
-from augury.domain.webhook_delivery import Facts
+from augury.domain.webhook_delivery import Facts, facts_of_version
 from augury.outbound.postgres.pool import Connection
 from augury.outbound.postgres.query import fetch
 
@@ -57,8 +57,7 @@ ON CONFLICT DO NOTHING
 
 async def tell_version(connection: Connection, ref: ModelRef, before: ModelRef | None) -> None:
     """Add deliveries for all webhooks that want to know of a model's new active version."""
-    facts = {"model": ref.name, "version": str(ref), "previous": str(before) if before else None}
-    await connection.execute(TELL_VERSION, json.dumps(facts))
+    await connection.execute(TELL_VERSION, json.dumps(dict(facts_of_version(ref, before))))
 
 
 @dataclass(frozen=True, slots=True)

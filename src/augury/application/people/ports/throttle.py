@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Collection
 from datetime import timedelta
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, Self
 
 from augury.domain.user import TooManyTries
 
@@ -17,6 +17,11 @@ class Taken(NamedTuple):
     """The attempts that are left for other processes in this window."""
     ends_in: timedelta
     """The rest of the window."""
+
+    @classmethod
+    def of(cls, hits: int, *, share: int, most: int, ends_in: timedelta) -> Self:
+        """`hits` are the attempts of this window, of which the last `share` were counted now."""
+        return cls(max(0, min(share, most - (hits - share))), max(0, most - hits), ends_in)
 
 
 class Throttle(Protocol):
