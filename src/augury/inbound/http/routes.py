@@ -36,6 +36,7 @@ from augury.inbound.http.operation import admin_audit, admin_dead_letters, admin
 from augury.inbound.http.people import admin_api_keys, admin_users, api_keys, auth, users
 from augury.inbound.http.predictions import admin_predictions, events, explanations, quote, submissions
 from augury.inbound.http.predictions import routes as predictions
+from augury.inbound.http.webhooks import deliveries
 from augury.inbound.http.webhooks import routes as webhooks
 
 ROUTES: Sequence[ControllerRouterHandler] = (
@@ -53,6 +54,7 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     *cards.ROUTES,
     *inference.ROUTES,
     *webhooks.ROUTES,
+    *deliveries.ROUTES,
 )
 ADMIN_ROUTES: Sequence[ControllerRouterHandler] = (
     *admin_top_ups.ROUTES,

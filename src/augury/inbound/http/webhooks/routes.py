@@ -10,32 +10,22 @@ from litestar.params import FromPath, JSONBody
 from augury.application.webhooks.change_webhook import ChangeWebhook, WebhookChange
 from augury.application.webhooks.create_webhook import CreateWebhook
 from augury.application.webhooks.delete_webhook import DeleteWebhook
-from augury.application.webhooks.ports import WebhookDeliveries, Webhooks
-from augury.application.webhooks.replay_deliveries import PastEvents, ReplayDeliveries
+from augury.application.webhooks.ports import Webhooks
 from augury.application.webhooks.rotate_secret import RotateSecret
-from augury.application.webhooks.send_test_event import SendTestEvent
-from augury.domain.identifiers import DeliveryId, WebhookId
+from augury.domain.identifiers import WebhookId
 from augury.domain.reason_codes import ReasonCode
 from augury.domain.reasons import Reason
 from augury.domain.user import NotByApiKey, UserNotFound
-from augury.domain.webhook import EventType, InvalidWebhook, TooManyWebhooks, WebhookDisabled, WebhookNotFound
-from augury.domain.webhook_delivery import DeliveryNotFound
+from augury.domain.webhook import EventType, InvalidWebhook, TooManyWebhooks, WebhookNotFound
 from augury.inbound.http.callers.identity import InPerson, SignedIn, in_person
-from augury.inbound.http.callers.member_routes import member_delete, member_get, member_post
+from augury.inbound.http.callers.member_routes import member_delete, member_get
 from augury.inbound.http.description.openapi import BEARER
 from augury.inbound.http.problems.described import documented
-from augury.inbound.http.problems.documents import Refused
-from augury.inbound.http.problems.field_problems import FieldProblem
-from augury.inbound.http.problems.refusals import WRONG_SHAPE
 from augury.inbound.http.protocol.body import JsonBody
 from augury.inbound.http.protocol.paging import Cursor, Limit, id_of, split
 from augury.inbound.http.webhooks.views import (
     CreatedWebhook,
-    DeliveriesReplayed,
-    DeliveryPage,
-    DeliveryView,
     NewWebhook,
-    Replay,
     RotatedSecretView,
     WebhookPage,
     WebhookPatch,
@@ -168,90 +158,4 @@ async def rotate_secret(
     return RotatedSecretView(rotated.secret, rotated.overlap_until)
 
 
-@member_post(
-    "/webhooks/{webhook_id:uuid}/test",
-    status_code=202,
-    tags=TAGS,
-    summary="Test a webhook",
-    description=SendTestEvent.__doc__,
-    responses=documented(401, 404, 409, refusals=[_NOT_FOUND, WebhookDisabled()]),
-)
-@inject
-async def send_test_event(
-    request: SignedIn, webhook_id: FromPath[UUID], send: FromDishka[SendTestEvent]
-) -> DeliveryView:
-    return DeliveryView.of(await send(user_id=request.user, webhook_id=WebhookId(webhook_id)))
-
-
-@member_post(
-    "/webhooks/{webhook_id:uuid}/replay",
-    dto=JsonBody[Replay],
-    return_dto=None,
-    status_code=202,
-    tags=TAGS,
-    summary="Send deliveries again",
-    description=ReplayDeliveries.__doc__,
-    responses=documented(
-        *(401, 404, 409, 413, 415, 422),
-        refusals=[_NOT_FOUND, DeliveryNotFound(delivery_id=DeliveryId(UUID(int=0))), WebhookDisabled()],
-    ),
-)
-@inject
-async def replay_deliveries(
-    request: SignedIn,
-    webhook_id: FromPath[UUID],
-    data: JSONBody[Replay],
-    replay: FromDishka[ReplayDeliveries],
-) -> DeliveriesReplayed:
-    what = _what(data)
-    return DeliveriesReplayed(await replay(user_id=request.user, webhook_id=WebhookId(webhook_id), what=what))
-
-
-@member_get(
-    "/webhooks/{webhook_id:uuid}/deliveries",
-    tags=TAGS,
-    summary="List a webhook's deliveries",
-    description="The events for one of your webhooks, newest first, with the newest attempt of each. Of "
-    "the receiver's answer, only the status is shown.",
-    responses=documented(401, 404, 422, refusals=[_NOT_FOUND]),
-)
-@inject
-async def list_deliveries(
-    request: SignedIn,
-    webhook_id: FromPath[UUID],
-    webhooks: FromDishka[Webhooks],
-    deliveries: FromDishka[WebhookDeliveries],
-    limit: Limit = 20,
-    cursor: Cursor = None,
-) -> DeliveryPage:
-    webhook = await webhooks.get(WebhookId(webhook_id), owner=request.user)
-    before = id_of(cursor)
-    found = await deliveries.page(
-        webhook.id, limit=limit + 1, before=None if before is None else DeliveryId(before)
-    )
-    page, next_cursor = split(found, limit, lambda delivery: delivery.id.bytes)
-    return DeliveryPage([DeliveryView.of(each) for each in page], next_cursor)
-
-
-def _what(data: Replay) -> DeliveryId | PastEvents:
-    """Raises a 422 unless the request names either one delivery or a period."""
-    if data.delivery_id is not None and data.since is None and data.until is None:
-        return DeliveryId(data.delivery_id)
-    if data.since is not None and data.delivery_id is None:
-        return PastEvents(since=data.since, until=data.until, only_failed=data.only_failed)
-    message = "send either `delivery_id`, or `since` and optionally `until`"
-    errors = [FieldProblem(None, "since", message)]
-    raise Refused(WRONG_SHAPE, f"{message[0].upper()}{message[1:]}.", errors=errors)
-
-
-ROUTES = (
-    create_webhook,
-    list_webhooks,
-    read_webhook,
-    change_webhook,
-    delete_webhook,
-    rotate_secret,
-    send_test_event,
-    replay_deliveries,
-    list_deliveries,
-)
+ROUTES = (create_webhook, list_webhooks, read_webhook, change_webhook, delete_webhook, rotate_secret)

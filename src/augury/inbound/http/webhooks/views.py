@@ -1,4 +1,4 @@
-"""Webhooks and their deliveries as the API shows them."""
+"""Webhooks as the API takes and shows them."""
 
 from datetime import datetime
 from typing import Annotated, Literal, Self
@@ -7,10 +7,8 @@ from uuid import UUID
 import msgspec
 
 from augury.domain.transfer import MOST_CREDITS
-from augury.domain.webhook import MOST_DESCRIPTION_CHARACTERS, DisabledWhy, EventType, Webhook
+from augury.domain.webhook import MOST_DESCRIPTION_CHARACTERS, DisabledWhy, Webhook
 from augury.domain.webhook_address import MOST_URL_CHARACTERS
-from augury.domain.webhook_delivery import DeliveryStatus, WebhookDelivery
-from augury.domain.webhook_try import TryError
 
 Url = Annotated[
     str,
@@ -107,60 +105,3 @@ class RotatedSecretView(msgspec.Struct, frozen=True):
 class WebhookPage(msgspec.Struct, frozen=True):
     items: list[WebhookView]
     next_cursor: str | None
-
-
-class DeliveryView(msgspec.Struct, frozen=True):
-    """An event for a webhook, with its newest attempt: the status of the answer, or the `error` if there was
-    none. `id` is the `webhook-id` that the receiver gets."""
-
-    id: UUID
-    event: EventType
-    subject: UUID | None
-    """The prediction or batch of the event."""
-    status: DeliveryStatus
-    tries: int
-    occurred_at: datetime
-    next_try_at: datetime | None
-    last_try_at: datetime | None
-    status_code: int | None
-    error: TryError | None
-    duration_ms: int | None
-    finished_at: datetime | None
-
-    @classmethod
-    def of(cls, delivery: WebhookDelivery) -> Self:
-        last = delivery.last
-        return cls(
-            id=delivery.id,
-            event=delivery.event,
-            subject=delivery.subject,
-            status=delivery.status,
-            tries=delivery.tries,
-            occurred_at=delivery.occurred_at,
-            next_try_at=delivery.due_at,
-            last_try_at=last.at if last else None,
-            status_code=last.result.status_code if last else None,
-            error=last.result.error if last else None,
-            duration_ms=round(last.result.took.total_seconds() * 1000) if last else None,
-            finished_at=delivery.finished_at,
-        )
-
-
-class DeliveryPage(msgspec.Struct, frozen=True):
-    items: list[DeliveryView]
-    next_cursor: str | None
-
-
-class Replay(msgspec.Struct, forbid_unknown_fields=True):
-    """Either `delivery_id`, or the period in which the events occurred."""
-
-    delivery_id: UUID | None = None
-    since: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
-    until: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
-    only_failed: bool = False
-
-
-class DeliveriesReplayed(msgspec.Struct, frozen=True):
-    """The number of deliveries that are sent again."""
-
-    replayed: int
