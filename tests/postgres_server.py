@@ -18,7 +18,8 @@ from augury.bootstrap.postgres.account import SystemAccount
 from augury.bootstrap.postgres.binaries import NEWEST, programs
 from augury.bootstrap.postgres.server import PORT, PostgresServer
 from augury.outbound.postgres.migrations import migrate
-from augury.outbound.postgres.pool import PostgresSettings, open_pool
+from augury.outbound.postgres.opening import open_pool
+from augury.outbound.postgres.settings import PostgresSettings
 from tests.quick_folder import quick_folder
 from tests.run_end import RUN
 

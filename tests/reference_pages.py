@@ -29,7 +29,7 @@ from augury.inbound.worker.runner import WorkerSettings
 from augury.outbound.catboost.inspector import InspectorSettings
 from augury.outbound.catboost.predictor import CatBoostSettings
 from augury.outbound.jwt_tokens import JwtSettings
-from augury.outbound.postgres.pool import PostgresSettings
+from augury.outbound.postgres.settings import PostgresSettings
 from augury.outbound.process_trainer import TrainerSettings
 from augury.outbound.rabbitmq.publisher import RabbitSettings
 

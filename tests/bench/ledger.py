@@ -9,7 +9,8 @@ import asyncpg
 from augury.application.limits import Limits
 from augury.outbound.postgres.ledger import PostgresLedger
 from augury.outbound.postgres.models import PostgresModels
-from augury.outbound.postgres.pool import PostgresSettings, open_pool
+from augury.outbound.postgres.opening import open_pool
+from augury.outbound.postgres.settings import PostgresSettings
 from tests.adapters import MODEL
 from tests.hexagon import a_model
 from tests.postgres_server import fresh_database

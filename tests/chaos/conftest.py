@@ -18,7 +18,8 @@ from augury.outbound.catboost.loaded import LoadedModel
 from augury.outbound.catboost.loading import load_model
 from augury.outbound.postgres.migrations import migrate
 from augury.outbound.postgres.models import PostgresModels
-from augury.outbound.postgres.pool import PostgresSettings, open_pool
+from augury.outbound.postgres.opening import open_pool
+from augury.outbound.postgres.settings import PostgresSettings
 from tests.chaos.customers import ADMIN, PASSWORD, Customers
 from tests.chaos.models import offer_models
 from tests.chaos.postgres import TEMPLATE, StoppablePostgres, stoppable_postgres

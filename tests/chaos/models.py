@@ -8,7 +8,8 @@ from catboost import Pool
 from augury.domain.model import ModelRef
 from augury.outbound.model_store import FolderModelStore
 from augury.outbound.postgres.models import PostgresModels
-from augury.outbound.postgres.pool import PostgresSettings, open_pool
+from augury.outbound.postgres.opening import open_pool
+from augury.outbound.postgres.settings import PostgresSettings
 from tests.catboost_models import TEXT_FEATURES, WORDS, registered, train
 
 NAMES = ("tone", "first", "second", "third")

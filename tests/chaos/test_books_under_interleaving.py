@@ -41,7 +41,8 @@ from augury.domain.prediction import (
 )
 from augury.outbound.memory.books import MemoryOpenBooks
 from augury.outbound.memory.events import MemoryEvents
-from augury.outbound.postgres.pool import PostgresSettings, open_pool
+from augury.outbound.postgres.opening import open_pool
+from augury.outbound.postgres.settings import PostgresSettings
 from augury.outbound.prometheus_counters import PrometheusCounters
 from augury.outbound.system_clock import SystemClock
 from tests.adapters import LEASE, Adapters, finish, memory_adapters, postgres_adapters

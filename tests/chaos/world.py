@@ -21,7 +21,8 @@ from augury.application.limits import Limits
 from augury.bootstrap.topology import DEAD, TASKS
 from augury.broker.trouble import TROUBLE
 from augury.outbound.postgres.ledger import PostgresLedger
-from augury.outbound.postgres.pool import PostgresSettings, open_pool
+from augury.outbound.postgres.opening import open_pool
+from augury.outbound.postgres.settings import PostgresSettings
 from augury.outbound.rabbitmq.hosts import first_that_answers, urls_of
 from tests.chaos.postgres import TEMPLATE, StoppablePostgres
 from tests.patience import patience

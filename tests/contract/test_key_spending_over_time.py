@@ -14,7 +14,8 @@ from augury.domain.api_key import Spending, SpendingLimits
 from augury.domain.identifiers import UserId
 from augury.domain.prediction import Prediction
 from augury.outbound.memory.predictions import MemoryPredictions
-from augury.outbound.postgres.pool import PostgresSettings, open_pool
+from augury.outbound.postgres.opening import open_pool
+from augury.outbound.postgres.settings import PostgresSettings
 from tests.adapters import Adapters, a_prediction, memory_adapters, postgres_adapters
 from tests.contract.test_key_spending import a_key, accept
 from tests.hexagon import SettableClock

@@ -12,8 +12,10 @@ from asyncpg import Pool
 
 from augury.application.ports import Unavailable
 from augury.outbound.postgres.connecting import Connector
-from augury.outbound.postgres.pool import PostgresSettings, connection, open_pool, ping, transaction
+from augury.outbound.postgres.opening import open_pool
+from augury.outbound.postgres.pool import connection, ping, transaction
 from augury.outbound.postgres.query import fetch
+from augury.outbound.postgres.settings import PostgresSettings
 from tests.postgres_nodes import Node, nodes
 from tests.processes import STARTS_WITHIN, Service, eventually
 from tests.trained_tone import TrainedTone

@@ -11,11 +11,13 @@ import pytest
 
 from augury.application.ports import Unavailable
 from augury.outbound.postgres.migrations import migrate
-from augury.outbound.postgres.pool import PostgresSettings, open_pool, transaction
+from augury.outbound.postgres.opening import open_pool
+from augury.outbound.postgres.pool import transaction
 from augury.outbound.postgres.query import fetch
 from augury.outbound.postgres.rights import TABLES, RightsMissing
 from augury.outbound.postgres.schema import metadata
 from augury.outbound.postgres.schema_version import SchemaMismatch, check_schema
+from augury.outbound.postgres.settings import PostgresSettings
 from tests.postgres_server import fresh_database
 from tests.processes import environment, run
 

@@ -8,7 +8,9 @@ import pytest
 
 from augury.application.ports import Unavailable
 from augury.outbound.postgres import keeping_pool
-from augury.outbound.postgres.pool import PostgresSettings, connection, open_pool
+from augury.outbound.postgres.opening import open_pool
+from augury.outbound.postgres.pool import connection
+from augury.outbound.postgres.settings import PostgresSettings
 from tests.polling import eventually
 
 PID = "SELECT pg_backend_pid()"

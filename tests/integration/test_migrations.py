@@ -19,9 +19,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from augury.application.ports import Unavailable
 from augury.outbound.postgres import locks
 from augury.outbound.postgres.migrations import configuration, migrate
-from augury.outbound.postgres.pool import PostgresSettings, open_pool
+from augury.outbound.postgres.opening import open_pool
 from augury.outbound.postgres.schema import metadata
 from augury.outbound.postgres.schema_version import VERSION, SchemaMismatch, check_schema
+from augury.outbound.postgres.settings import PostgresSettings
 from tests.postgres_server import fresh_database
 from tests.processes import environment, run
 

@@ -17,9 +17,11 @@ from augury.domain.prediction import Status
 from augury.outbound.postgres import locks
 from augury.outbound.postgres.duty import PostgresDuty
 from augury.outbound.postgres.migrations import migrate
-from augury.outbound.postgres.pool import PostgresSettings, connection, open_pool, ping
+from augury.outbound.postgres.opening import open_pool
+from augury.outbound.postgres.pool import connection, ping
 from augury.outbound.postgres.query import fetch
 from augury.outbound.postgres.schema_version import check_schema
+from augury.outbound.postgres.settings import PostgresSettings
 from tests.adapters import Adapters, postgres_adapters
 from tests.contract.conftest import adapters
 from tests.pgbouncer import MISSING, PROGRAM, certificate, pgbouncer

@@ -43,7 +43,8 @@ from augury.outbound.postgres import (
     work,
 )
 from augury.outbound.postgres.books import PostgresOpenBooks
-from augury.outbound.postgres.pool import PostgresSettings, open_pool
+from augury.outbound.postgres.opening import open_pool
+from augury.outbound.postgres.settings import PostgresSettings
 from augury.outbound.prometheus_counters import PrometheusCounters
 from augury.outbound.system_clock import SystemClock
 from tests.adapters import LEASE, Adapters, a_prediction, finish, postgres_adapters

@@ -31,12 +31,13 @@ from augury.outbound.postgres import (
     webhook_deliveries,
     webhooks,
 )
+from augury.outbound.postgres.opening import open_pool
 from augury.outbound.postgres.pages import LAST
-from augury.outbound.postgres.pool import PostgresSettings, open_pool
 from augury.outbound.postgres.prediction_pages import MOST_LOOKED_AT, WantedPredictions
 from augury.outbound.postgres.predictions import PostgresPredictions
 from augury.outbound.postgres.query import Records
 from augury.outbound.postgres.reads import Reads
+from augury.outbound.postgres.settings import PostgresSettings
 from tests.postgres_server import fresh_database
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -6,7 +6,8 @@ from asyncpg import Pool
 from augury.application.models.change_model import ChangeModel
 from augury.domain.model import ModelState
 from augury.outbound.postgres.models import PostgresModels
-from augury.outbound.postgres.pool import PostgresSettings, open_pool
+from augury.outbound.postgres.opening import open_pool
+from augury.outbound.postgres.settings import PostgresSettings
 from tests.hexagon import a_model
 
 

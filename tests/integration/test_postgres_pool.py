@@ -10,14 +10,10 @@ from asyncpg import Pool
 from augury.application.ports import Conflict, Unavailable
 from augury.outbound.postgres import pool as pools
 from augury.outbound.postgres.failures import failures_named
-from augury.outbound.postgres.pool import (
-    PostgresSettings,
-    connection,
-    open_pool,
-    ping,
-    transaction,
-)
+from augury.outbound.postgres.opening import open_pool
+from augury.outbound.postgres.pool import connection, ping, transaction
 from augury.outbound.postgres.query import fetch
+from augury.outbound.postgres.settings import PostgresSettings
 
 
 async def test_a_database_that_answers_is_up(pool: Pool) -> None:

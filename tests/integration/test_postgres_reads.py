@@ -10,8 +10,9 @@ from augury.application.people.ports.users import NewUser
 from augury.application.ports import Unavailable
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.user import Role, User
-from augury.outbound.postgres.pool import PostgresSettings, open_pool
+from augury.outbound.postgres.opening import open_pool
 from augury.outbound.postgres.reads import Reads
+from augury.outbound.postgres.settings import PostgresSettings
 from augury.outbound.postgres.upkeep import AT_ONCE
 from tests.adapters import a_prediction, postgres_adapters
 from tests.hexagon import a_model

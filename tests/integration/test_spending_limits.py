@@ -32,7 +32,8 @@ from augury.domain.webhook import EventType
 from augury.outbound.memory.events import MemoryEvents
 from augury.outbound.memory.queue import MemoryPredictionQueue
 from augury.outbound.postgres import accepting, record, settling
-from augury.outbound.postgres.pool import PostgresSettings, open_pool
+from augury.outbound.postgres.opening import open_pool
+from augury.outbound.postgres.settings import PostgresSettings
 from augury.outbound.prometheus_counters import PrometheusCounters
 from augury.outbound.system_clock import SystemClock
 from tests.adapters import Adapters, an_api_key, finish, postgres_adapters

@@ -18,8 +18,9 @@ from augury.outbound.model_store import FolderModelStore
 from augury.outbound.postgres.books import PostgresOpenBooks
 from augury.outbound.postgres.ledger import PostgresLedger
 from augury.outbound.postgres.models import PostgresModels
-from augury.outbound.postgres.pool import PostgresSettings, open_pool
+from augury.outbound.postgres.opening import open_pool
 from augury.outbound.postgres.reads import Reads
+from augury.outbound.postgres.settings import PostgresSettings
 from augury.outbound.postgres.users import PostgresUsers
 from tests.catboost_models import CITIES, binary_model, many_classes_model, registered
 from tests.postgres_server import database_url

@@ -46,12 +46,13 @@ from augury.outbound.postgres.model_trainings import PostgresModelTrainings
 from augury.outbound.postgres.model_uploads import PostgresModelUploads
 from augury.outbound.postgres.models import PostgresModels
 from augury.outbound.postgres.notices import PostgresNotices
-from augury.outbound.postgres.pool import PostgresSettings, open_pool
+from augury.outbound.postgres.opening import open_pool
 from augury.outbound.postgres.predictions import PostgresPredictionContents, PostgresPredictions
 from augury.outbound.postgres.promo_codes import PostgresPromoCodes
 from augury.outbound.postgres.queues import PostgresQueues
 from augury.outbound.postgres.reads import Reads
 from augury.outbound.postgres.sessions import PostgresSessions
+from augury.outbound.postgres.settings import PostgresSettings
 from augury.outbound.postgres.throttle import PostgresThrottle
 from augury.outbound.postgres.upkeep import PostgresUpkeep
 from augury.outbound.postgres.users import PostgresUsers

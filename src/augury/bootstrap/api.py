@@ -49,8 +49,9 @@ from augury.inbound.tables.elsewhere.table_process import TableProcess
 from augury.inbound.tables.elsewhere.workplace import Workplace
 from augury.inbound.web.settings import WebSettings
 from augury.outbound.jwt_tokens import JwtSettings
-from augury.outbound.postgres.pool import PostgresSettings, ping
+from augury.outbound.postgres.pool import ping
 from augury.outbound.postgres.schema_version import check_schema
+from augury.outbound.postgres.settings import PostgresSettings
 from augury.outbound.rabbitmq.publisher import RabbitPublisher, RabbitSettings
 
 

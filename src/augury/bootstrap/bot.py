@@ -24,8 +24,8 @@ from augury.inbound.telegram import lazy_types  # noqa: F401  # before aiogram
 from augury.inbound.telegram.bot import STOPPING, TelegramBot
 from augury.inbound.telegram.deliverer import Deliverer
 from augury.inbound.telegram.settings import TelegramSettings
-from augury.outbound.postgres.pool import PostgresSettings
 from augury.outbound.postgres.schema_version import check_schema
+from augury.outbound.postgres.settings import PostgresSettings
 from augury.outbound.rabbitmq.publisher import RabbitSettings
 
 LEAST_CONNECTIONS = 2

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from augury.bootstrap.config import ProcessSettings, SettingError, is_set, read
-from augury.outbound.postgres.pool import PostgresSettings
+from augury.outbound.postgres.settings import PostgresSettings
 
 
 @contextmanager

@@ -22,8 +22,8 @@ from augury.inbound.deliverer.deliverer import WebhookDeliverer
 from augury.inbound.deliverer.settings import BasePath, DelivererSettings
 from augury.inbound.http.settings import HttpSettings
 from augury.outbound.jwt_tokens import JwtSettings
-from augury.outbound.postgres.pool import PostgresSettings
 from augury.outbound.postgres.schema_version import check_schema
+from augury.outbound.postgres.settings import PostgresSettings
 
 log = logging.getLogger(__name__)
 

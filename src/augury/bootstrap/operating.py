@@ -171,7 +171,7 @@ class Operator:
 @asynccontextmanager
 async def operator_on(database: Any, process: ProcessSettings) -> AsyncIterator[Operator]:  # noqa: ANN401  # PostgresSettings
     """Open the pool of the database with the settings `database`. Raises `Unavailable`, `SchemaMismatch`."""
-    from augury.outbound.postgres.pool import open_pool
+    from augury.outbound.postgres.opening import open_pool
     from augury.outbound.postgres.schema_version import check_schema
 
     async with open_pool(database) as pool:

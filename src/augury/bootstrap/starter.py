@@ -16,7 +16,7 @@ from augury.bootstrap.progress import OnStep, progress
 from augury.domain.audit import Author
 from augury.domain.model import Model, ModelState
 from augury.outbound.catboost.training import HELD_OUT_TEXTS, train_tone
-from augury.outbound.postgres.pool import PostgresSettings
+from augury.outbound.postgres.settings import PostgresSettings
 
 NAME = "tone"
 

@@ -43,8 +43,8 @@ from augury.inbound.worker.task_consumer import TaskConsumer
 from augury.inbound.worker.training_keeper import TrainingKeeper
 from augury.outbound.catboost.inspector import InspectorSettings
 from augury.outbound.catboost.predictor import CatBoostSettings
-from augury.outbound.postgres.pool import PostgresSettings
 from augury.outbound.postgres.schema_version import check_schema
+from augury.outbound.postgres.settings import PostgresSettings
 from augury.outbound.process_trainer import TrainerSettings
 from augury.outbound.rabbitmq.publisher import RabbitSettings
 

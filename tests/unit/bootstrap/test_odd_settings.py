@@ -8,7 +8,7 @@ import pytest
 from augury.application.limits import Limits
 from augury.bootstrap.config import MOST, SettingError, read, variable
 from augury.inbound.telegram.settings import TelegramSettings
-from augury.outbound.postgres.pool import PostgresSettings
+from augury.outbound.postgres.settings import PostgresSettings
 from tests.reference_pages import ROOMS
 
 REQUIRED = {

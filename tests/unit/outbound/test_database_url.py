@@ -8,7 +8,7 @@ import pytest
 
 from augury.bootstrap.config import SettingError, read
 from augury.outbound.postgres.database_url import Host, read_url
-from augury.outbound.postgres.pool import PostgresSettings
+from augury.outbound.postgres.settings import PostgresSettings
 
 PLAIN = "postgresql://ada:secret@db/books"
 

@@ -6,8 +6,9 @@ from asyncpg import Pool
 
 from augury.application.ports import Unavailable
 from augury.application.retrying import retried
-from augury.outbound.postgres.pool import ACQUIRE_SECONDS, PostgresSettings, connection
+from augury.outbound.postgres.pool import ACQUIRE_SECONDS, connection
 from augury.outbound.postgres.query import Records
+from augury.outbound.postgres.settings import PostgresSettings
 
 _DEFAULTS = PostgresSettings(url="postgresql://")
 
