@@ -4,8 +4,8 @@ from uuid import uuid4
 import pytest
 
 from augury.application.people.ports.credentials import Access, AccessTokens
+from augury.domain.credentials import InvalidToken
 from augury.domain.identifiers import UserId, uuid7
-from augury.domain.user import InvalidToken
 from augury.outbound.jwt_tokens import JwtAccessTokens, JwtSettings
 from augury.outbound.memory.access_tokens import MemoryAccessTokens
 from tests.hexagon import SettableClock

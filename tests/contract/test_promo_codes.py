@@ -17,8 +17,9 @@ from augury.domain.promo_code import (
     PromoCodeTaken,
     PromoCodeUsedUp,
 )
+from augury.domain.request_rate import TooManyTries
 from augury.domain.transfer import TransferKind
-from augury.domain.user import TooManyTries, UserNotFound
+from augury.domain.user import UserNotFound
 from augury.outbound.system_clock import SystemClock
 from tests.adapters import Adapters
 

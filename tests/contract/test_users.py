@@ -10,9 +10,11 @@ from augury.application.people.ports.credentials import Access
 from augury.application.people.ports.sessions import RefreshToken, Rotation
 from augury.application.people.ports.users import NewUser, Secret
 from augury.domain.balance import Balance
+from augury.domain.credentials import InvalidToken
+from augury.domain.email_address import EmailTaken
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.transfer import Transfer, TransferKind
-from augury.domain.user import EmailTaken, InvalidToken, Role, User, UserNotFound
+from augury.domain.user import Role, User, UserNotFound
 from tests.adapters import Adapters, an_api_key
 
 DAY = timedelta(days=1)

@@ -10,8 +10,9 @@ from asyncpg import Pool
 from augury.application.people.ports.sessions import RefreshToken, Rotation
 from augury.application.people.ports.users import NewUser
 from augury.domain.balance import Balance
+from augury.domain.email_address import EmailTaken
 from augury.domain.identifiers import UserId, uuid7
-from augury.domain.user import EmailTaken, Role, User
+from augury.domain.user import Role, User
 from tests.adapters import Adapters, an_api_key, postgres_adapters
 from tests.polling import eventually
 

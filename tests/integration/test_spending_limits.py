@@ -24,10 +24,10 @@ from augury.application.webhooks.limit_events import LimitEvents
 from augury.concurrency.natural_batches import NaturalBatches
 from augury.domain.api_key import KeyTerms, Period, Spending, SpendingLimitReached, SpendingLimits
 from augury.domain.balance import Balance, NotEnoughCredits
+from augury.domain.credentials import InvalidToken
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.model import Model
 from augury.domain.prediction import Failure, Prediction, Status
-from augury.domain.user import InvalidToken
 from augury.domain.webhook import EventType
 from augury.outbound.memory.events import MemoryEvents
 from augury.outbound.memory.queue import MemoryPredictionQueue

@@ -1,4 +1,4 @@
-"""The rights of an API key, and its spending limits."""
+"""API keys: their rights and spending limits."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -35,6 +35,31 @@ class Period(StrEnum):
 
 def _first_of_next_month(day: date) -> date:
     return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+@dataclass(eq=False)
+class InvalidApiKeyName(DomainError):
+    """The name of an API key is empty or too long."""
+
+    most: int
+    """Characters."""
+
+
+@dataclass(eq=False)
+class TooManyApiKeys(DomainError):
+    """The user has reached the limit of API keys: delete one first."""
+
+    most: int
+
+
+@dataclass(eq=False)
+class ApiKeyNotFound(DomainError):
+    """There is no such API key."""
+
+
+@dataclass(eq=False)
+class NotByApiKey(DomainError):
+    """An API key cannot do this. Sign in with the password."""
 
 
 @dataclass(eq=False)

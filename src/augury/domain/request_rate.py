@@ -1,8 +1,10 @@
-"""Limits of the requests that a caller may make in a window of time."""
+"""Limits of the requests and tries that a caller may make in a window of time."""
 
+import math
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import Self
 
 from augury.domain.errors import DomainError
 
@@ -41,3 +43,15 @@ class TooManyRequests(DomainError):
     """The limits that were reached."""
     retry_after: int
     """Seconds until the last of their windows ends."""
+
+
+@dataclass(eq=False)
+class TooManyTries(DomainError):
+    """Too many tries: wait before the next."""
+
+    retry_after: int
+    """Seconds."""
+
+    @classmethod
+    def after(cls, wait: timedelta) -> Self:
+        return cls(retry_after=math.ceil(wait.total_seconds()))

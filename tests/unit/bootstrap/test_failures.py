@@ -4,11 +4,13 @@ import pytest
 
 from augury.bootstrap.cli.failures import line_about
 from augury.domain.balance import NotReversible
+from augury.domain.email_address import EmailTaken
 from augury.domain.model import ModelNotFound, ModelRefused
+from augury.domain.password import InvalidPassword
 from augury.domain.reason_codes import ReasonCode
 from augury.domain.reasons import Reason
+from augury.domain.request_rate import TooManyTries
 from augury.domain.transfer import InvalidAmount
-from augury.domain.user import EmailTaken, InvalidPassword, TooManyTries
 
 
 @pytest.mark.parametrize(

@@ -6,22 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from augury.domain.email_address import MOST_EMAIL_CHARACTERS, InvalidEmail, normalized_email
 from augury.domain.identifiers import UserId, uuid7
+from augury.domain.password import InvalidPassword, checked_password, spellings
+from augury.domain.request_rate import TooManyTries
 from augury.domain.text import is_storable
-from augury.domain.user import (
-    MOST_EMAIL_CHARACTERS,
-    InvalidEmail,
-    InvalidPassword,
-    NotAllowed,
-    OwnRole,
-    Role,
-    TooManyTries,
-    User,
-    UserNotFound,
-    checked_password,
-    normalized_email,
-    spellings,
-)
+from augury.domain.user import NotAllowed, OwnRole, Role, User, UserNotFound
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

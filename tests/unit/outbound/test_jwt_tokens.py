@@ -4,8 +4,8 @@ import jwt
 import pytest
 
 from augury.application.people.ports.credentials import Access
+from augury.domain.credentials import InvalidToken
 from augury.domain.identifiers import UserId, uuid7
-from augury.domain.user import InvalidToken
 from augury.outbound import jwt_tokens
 from augury.outbound.jwt_tokens import JwtAccessTokens, JwtSettings
 from tests.hexagon import SettableClock

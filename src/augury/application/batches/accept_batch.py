@@ -14,13 +14,13 @@ from augury.application.webhooks.limit_events import LimitEvents
 from augury.domain.api_key import KeyTerms, SpendingLimitReached
 from augury.domain.balance import NotEnoughCredits
 from augury.domain.batch import Batch
+from augury.domain.credentials import InvalidToken
 from augury.domain.identifiers import BatchId, PredictionId, UserId, uuid7
 from augury.domain.lane import Lane
 from augury.domain.model import Model
 from augury.domain.prediction import NoRows, Prediction
 from augury.domain.pricing import require_at_most
 from augury.domain.transfer import MOST_CREDITS, InvalidAmount, Transfer
-from augury.domain.user import InvalidToken
 
 PUT_TOGETHER = 1_000
 """Slices that are handed to the queue at a time."""

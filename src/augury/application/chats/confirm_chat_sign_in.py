@@ -6,7 +6,8 @@ from augury.application.people.ports.users import Users
 from augury.application.people.tokens import digest
 from augury.domain.chat import SignInByPassword, SignInExpired
 from augury.domain.chat_sign_in import choices_of, number_of
-from augury.domain.user import Role, masked_email
+from augury.domain.email_address import masked_email
+from augury.domain.user import Role
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from augury.application.people.ports.users import Users
 from augury.application.people.tokens import digest
 from augury.domain.balance import DebtUnsettled
 from augury.domain.chat import ChatLinked, InvalidLink
-from augury.domain.user import PredictionsUnderWay, UserNotFound, masked_email
+from augury.domain.email_address import masked_email
+from augury.domain.user import PredictionsUnderWay, UserNotFound
 
 
 @dataclass(frozen=True, slots=True)

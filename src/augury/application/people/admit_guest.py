@@ -6,8 +6,9 @@ from augury.application.people.known_callers import KnownCallers
 from augury.application.people.ports.users import NewUser, Users
 from augury.application.ports import Clock
 from augury.domain.balance import Balance
+from augury.domain.guest import GuestsNotServed, TooManyGuests
 from augury.domain.identifiers import UserId, uuid7
-from augury.domain.user import GuestsNotServed, Role, TooManyGuests, User
+from augury.domain.user import Role, User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,9 @@
 from dataclasses import dataclass
 
 from augury.application.people.ports.users import Users
+from augury.domain.credentials import InvalidToken
 from augury.domain.identifiers import UserId
-from augury.domain.user import InvalidToken, UserNotFound
+from augury.domain.user import UserNotFound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,8 @@ from augury.application.people.key_names import checked_name
 from augury.application.people.known_callers import KnownCallers
 from augury.application.people.ports.api_keys import ApiKey, ApiKeys
 from augury.application.ports import Clock
-from augury.domain.api_key import ExpiryNotShortened, SpendingLimits
+from augury.domain.api_key import ApiKeyNotFound, ExpiryNotShortened, SpendingLimits
 from augury.domain.identifiers import UserId
-from augury.domain.user import ApiKeyNotFound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,9 @@ from augury.application.people.ports.credentials import PasswordHasher
 from augury.application.people.ports.throttle import Throttle
 from augury.application.people.ports.users import Users
 from augury.domain.audit import Action, Author, act_on_user
+from augury.domain.credentials import WrongCredentials
 from augury.domain.identifiers import UserId
-from augury.domain.user import WrongCredentials, checked_password
+from augury.domain.password import checked_password
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

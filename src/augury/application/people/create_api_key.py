@@ -6,9 +6,8 @@ from augury.application.people.key_names import checked_name
 from augury.application.people.ports.api_keys import ApiKey, ApiKeys
 from augury.application.people.tokens import API_KEY_PREFIX, digest, new_secret
 from augury.application.ports import Clock
-from augury.domain.api_key import NO_LIMITS, KeyScope, SpendingLimits
+from augury.domain.api_key import NO_LIMITS, KeyScope, SpendingLimits, TooManyApiKeys
 from augury.domain.identifiers import UserId, uuid7
-from augury.domain.user import TooManyApiKeys
 
 USUAL_SCOPES = frozenset({KeyScope.PREDICT, KeyScope.READ})
 """The scopes of a key if the request names none."""

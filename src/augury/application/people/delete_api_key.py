@@ -3,9 +3,9 @@ from uuid import UUID
 
 from augury.application.people.known_callers import KnownCallers
 from augury.application.people.ports.api_keys import ApiKeys
+from augury.domain.api_key import ApiKeyNotFound, NotByApiKey
 from augury.domain.audit import Action, Author, act_of
 from augury.domain.identifiers import UserId
-from augury.domain.user import ApiKeyNotFound, NotByApiKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

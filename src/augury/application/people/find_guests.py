@@ -6,8 +6,8 @@ from augury.application.people.guest_keys import GuestKeys
 from augury.application.people.known_callers import A_DAY, KnownCallers
 from augury.application.people.ports.users import Users
 from augury.application.ports import Clock
+from augury.domain.guest import GuestsNotServed
 from augury.domain.identifiers import UserId
-from augury.domain.user import GuestsNotServed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

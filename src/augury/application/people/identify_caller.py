@@ -5,7 +5,8 @@ from augury.application.people.ports.api_keys import ApiKeys
 from augury.application.people.ports.credentials import Access, AccessTokens
 from augury.application.people.ports.users import Users
 from augury.application.people.tokens import API_KEY_PREFIX, digest
-from augury.domain.user import InvalidToken, UserNotFound
+from augury.domain.credentials import InvalidToken
+from augury.domain.user import UserNotFound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

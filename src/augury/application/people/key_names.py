@@ -1,7 +1,7 @@
 """The names of API keys."""
 
+from augury.domain.api_key import InvalidApiKeyName
 from augury.domain.text import is_storable
-from augury.domain.user import InvalidApiKeyName
 
 MOST_NAME_CHARACTERS = 100
 

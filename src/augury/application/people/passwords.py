@@ -1,7 +1,7 @@
 """Checks passwords against their hashes."""
 
 from augury.application.people.ports.credentials import PasswordHasher
-from augury.domain.user import spellings
+from augury.domain.password import spellings
 
 
 async def is_right(passwords: PasswordHasher, typed: str, password_hash: str | None) -> bool:

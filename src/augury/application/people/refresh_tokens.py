@@ -4,7 +4,7 @@ from augury.application.limits import Limits
 from augury.application.people.ports.credentials import AccessTokens
 from augury.application.people.ports.sessions import Rotation, Sessions
 from augury.application.people.tokens import Tokens, digest, new_secret
-from augury.domain.user import InvalidToken
+from augury.domain.credentials import InvalidToken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,10 @@ from augury.application.people.ports.users import NewUser, Users
 from augury.application.ports import Clock
 from augury.domain.audit import Action, Author, act_on_user
 from augury.domain.balance import Balance
+from augury.domain.email_address import normalized_email
 from augury.domain.identifiers import UserId, uuid7
-from augury.domain.user import Role, User, checked_password, normalized_email
+from augury.domain.password import checked_password
+from augury.domain.user import Role, User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,9 @@ from augury.application.people.ports.sessions import RefreshToken, Sessions
 from augury.application.people.ports.throttle import Throttle
 from augury.application.people.ports.users import Users
 from augury.application.people.tokens import Tokens, digest, new_secret
+from augury.domain.credentials import WrongCredentials
+from augury.domain.email_address import normalized_email
 from augury.domain.errors import DomainError
-from augury.domain.user import WrongCredentials, normalized_email
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.requests import Decision, Replayed, Request
 from augury.domain.api_key import KeyTerms, Spending, SpendingLimitReached
 from augury.domain.balance import Balance
+from augury.domain.credentials import InvalidToken
 from augury.domain.errors import DomainError
 from augury.domain.explanation import SECONDS_PER_LEAF
 from augury.domain.identifiers import PredictionId, UserId, uuid7
@@ -19,7 +20,7 @@ from augury.domain.prediction import Prediction, TooManyPending
 from augury.domain.premise import Premise, SpendingPremise
 from augury.domain.pricing import require_at_most
 from augury.domain.transfer import Transfer
-from augury.domain.user import InvalidToken, UserNotFound
+from augury.domain.user import UserNotFound
 
 RETRY_AFTER = 5
 """Seconds that a user with too many unfinished predictions is asked to wait."""

@@ -15,8 +15,9 @@ from augury.bootstrap.cli.account import balance_in_words, look_up, show_account
 from augury.bootstrap.cli.options import ASKED_FOR, NumberRange
 from augury.bootstrap.operating import Operator, operates
 from augury.domain.audit import Action, act_on_user
+from augury.domain.email_address import normalized_email
 from augury.domain.identifiers import UserId, uuid7
-from augury.domain.user import Role, User, UserNotFound, normalized_email
+from augury.domain.user import Role, User, UserNotFound
 
 
 @click.group()

@@ -11,8 +11,9 @@ from augury.application.people.register_user import RegisterUser
 from augury.application.people.sign_in import SignIn
 from augury.application.people.sign_out import SignOut
 from augury.application.people.sign_out_everywhere import SignOutEverywhere
+from augury.domain.credentials import WrongCredentials
 from augury.domain.errors import DomainError
-from augury.domain.user import MOST_PASSWORD_CHARACTERS, WrongCredentials
+from augury.domain.password import MOST_PASSWORD_CHARACTERS
 from augury.inbound.web.outside import Outside
 from augury.inbound.web.problems import status_of
 from augury.inbound.web.rendering import Answer, page, see_other

@@ -3,9 +3,9 @@
 from augury.application.people.admit_guest import AdmitGuest
 from augury.application.people.find_guests import FindGuests
 from augury.application.predictions.ports.reads import Predictions, StoredPrediction
+from augury.domain.guest import GuestsNotServed
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import PredictionNotFound
-from augury.domain.user import GuestsNotServed
 from augury.inbound.web.outside import Outside
 from augury.inbound.web.visitor import PageRequest, SignInFirst
 

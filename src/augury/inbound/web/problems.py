@@ -11,9 +11,11 @@ from litestar.exceptions import HTTPException
 
 from augury.application.open_streams import StreamsFull
 from augury.application.ports import Unavailable
+from augury.domain.api_key import ApiKeyNotFound, NotByApiKey
 from augury.domain.balance import NotEnoughCredits
 from augury.domain.batch import BatchNotFound, BatchPurged
 from augury.domain.chat import PaymentNotFound, SignInByPassword, SignInExpired
+from augury.domain.credentials import InvalidToken, WrongCredentials
 from augury.domain.errors import DomainError
 from augury.domain.explanation import NoExplanation
 from augury.domain.model import CardNotFound, ModelNotFound
@@ -22,18 +24,9 @@ from augury.domain.payment import TopUpNotFound
 from augury.domain.prediction import DeadLetterNotFound, PredictionNotFound, TooManyPending
 from augury.domain.pricing import MaxPriceExceeded
 from augury.domain.promo_code import PromoCodeNotFound
-from augury.domain.request_rate import TooManyRequests
+from augury.domain.request_rate import TooManyRequests, TooManyTries
 from augury.domain.stream import TooManyStreams
-from augury.domain.user import (
-    AccountBlocked,
-    ApiKeyNotFound,
-    InvalidToken,
-    NotAllowed,
-    NotByApiKey,
-    TooManyTries,
-    UserNotFound,
-    WrongCredentials,
-)
+from augury.domain.user import AccountBlocked, NotAllowed, UserNotFound
 from augury.domain.webhook import WebhookNotFound
 from augury.domain.webhook_delivery import DeliveryNotFound
 from augury.inbound.web.addresses import address_of, page_of

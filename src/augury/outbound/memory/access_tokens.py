@@ -5,8 +5,8 @@ from typing_extensions import override
 
 from augury.application.people.ports.credentials import Access, AccessTokens
 from augury.application.ports import Clock
+from augury.domain.credentials import InvalidToken
 from augury.domain.identifiers import UserId
-from augury.domain.user import InvalidToken
 
 
 class MemoryAccessTokens(AccessTokens):

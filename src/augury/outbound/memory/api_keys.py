@@ -6,8 +6,9 @@ from typing_extensions import override
 
 from augury.application.people.ports.api_keys import NOTE_USE_EVERY, ApiKey, ApiKeys, KeyHolder
 from augury.domain.audit import Act
+from augury.domain.credentials import InvalidToken
 from augury.domain.identifiers import UserId
-from augury.domain.user import InvalidToken, UserNotFound
+from augury.domain.user import UserNotFound
 from augury.outbound.memory.audit_log import note
 from augury.outbound.memory.key_spending import current
 from augury.outbound.memory.memory import Memory, State

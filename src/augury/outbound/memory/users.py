@@ -7,8 +7,9 @@ from typing_extensions import override
 from augury.application.people.ports.users import NewUser, Secret, Users
 from augury.domain.audit import Act
 from augury.domain.balance import Balance
+from augury.domain.email_address import EmailTaken
 from augury.domain.identifiers import UserId
-from augury.domain.user import EmailTaken, Role, User, UserNotFound
+from augury.domain.user import Role, User, UserNotFound
 from augury.outbound.memory.audit_log import note
 from augury.outbound.memory.memory import Memory, State
 from augury.outbound.memory.record import move

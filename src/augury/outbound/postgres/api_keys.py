@@ -9,8 +9,9 @@ from typing_extensions import override
 from augury.application.people.ports.api_keys import NOTE_USE_EVERY, ApiKey, ApiKeys, KeyHolder
 from augury.domain.api_key import KeyScope, KeyTerms, Spending, SpendingLimits
 from augury.domain.audit import Act
+from augury.domain.credentials import InvalidToken
 from augury.domain.identifiers import UserId
-from augury.domain.user import InvalidToken, UserNotFound
+from augury.domain.user import UserNotFound
 from augury.outbound.postgres.audit_log import note
 from augury.outbound.postgres.intervals import interval
 from augury.outbound.postgres.key_spending import SPENDING

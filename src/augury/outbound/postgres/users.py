@@ -6,9 +6,10 @@ from typing_extensions import override
 
 from augury.application.people.ports.users import NewUser, Secret, Users
 from augury.domain.audit import Act
+from augury.domain.email_address import EmailTaken
 from augury.domain.identifiers import UserId
 from augury.domain.text import is_storable
-from augury.domain.user import EmailTaken, Role, User, UserNotFound
+from augury.domain.user import Role, User, UserNotFound
 from augury.outbound.postgres.audit_log import note
 from augury.outbound.postgres.pages import LAST, hidden
 from augury.outbound.postgres.pool import Connection, transaction

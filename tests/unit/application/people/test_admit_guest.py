@@ -4,7 +4,8 @@ import pytest
 
 from augury.application.limits import Limits
 from augury.domain.balance import Balance
-from augury.domain.user import GuestsNotServed, Role, TooManyGuests
+from augury.domain.guest import GuestsNotServed, TooManyGuests
+from augury.domain.user import Role
 from tests.hexagon import Hexagon
 
 

@@ -4,16 +4,10 @@ import pytest
 
 from augury.application.people.known_callers import KnownCallers
 from augury.domain.balance import Balance
+from augury.domain.credentials import InvalidToken, WrongCredentials
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.prediction import Status
-from augury.domain.user import (
-    AccountBlocked,
-    InvalidToken,
-    OwnAccount,
-    Role,
-    UserNotFound,
-    WrongCredentials,
-)
+from augury.domain.user import AccountBlocked, OwnAccount, Role, UserNotFound
 from tests.hexagon import PASSWORD, Hexagon
 
 

@@ -5,9 +5,16 @@ import pytest
 
 from augury.application.people.change_api_key import ChangeApiKey, KeyChange
 from augury.application.people.known_callers import KnownCallers
-from augury.domain.api_key import ExpiryNotShortened, KeyScope, ScopeMissing, SpendingLimits
+from augury.domain.api_key import (
+    ApiKeyNotFound,
+    ExpiryNotShortened,
+    InvalidApiKeyName,
+    KeyScope,
+    ScopeMissing,
+    SpendingLimits,
+)
+from augury.domain.credentials import InvalidToken
 from augury.domain.identifiers import uuid7
-from augury.domain.user import ApiKeyNotFound, InvalidApiKeyName, InvalidToken
 from tests.hexagon import Hexagon
 
 HOUR = timedelta(hours=1)

@@ -3,9 +3,10 @@ from datetime import timedelta
 import pytest
 
 from augury.domain.balance import Balance
+from augury.domain.credentials import WrongCredentials
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.transfer import TransferKind
-from augury.domain.user import CreditsLeft, PredictionsUnderWay, UserNotFound, WrongCredentials
+from augury.domain.user import CreditsLeft, PredictionsUnderWay, UserNotFound
 from tests.hexagon import PASSWORD, Hexagon, a_model
 
 

@@ -6,7 +6,7 @@ from augury.application.limits import Limits
 from augury.application.people.key_names import MOST_NAME_CHARACTERS
 from augury.application.people.ports.api_keys import KeyHolder
 from augury.application.people.tokens import API_KEY_PREFIX, digest
-from augury.domain.user import InvalidApiKeyName, TooManyApiKeys
+from augury.domain.api_key import InvalidApiKeyName, TooManyApiKeys
 from tests.hexagon import Hexagon
 
 

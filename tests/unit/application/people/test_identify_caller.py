@@ -7,8 +7,11 @@ import pytest
 
 from augury.application.limits import Limits
 from augury.application.people.known_callers import KnownCallers
+from augury.domain.api_key import ApiKeyNotFound
+from augury.domain.credentials import InvalidToken
+from augury.domain.guest import GuestsNotServed
 from augury.domain.identifiers import UserId, uuid7
-from augury.domain.user import ApiKeyNotFound, GuestsNotServed, InvalidToken, NotAllowed, Role
+from augury.domain.user import NotAllowed, Role
 from tests.hexagon import Hexagon
 
 

@@ -5,7 +5,10 @@ import pytest
 from augury.application.limits import Limits
 from augury.application.people.tokens import Tokens
 from augury.domain.balance import Balance
-from augury.domain.user import EmailTaken, InvalidEmail, InvalidPassword, Role, TooManyTries
+from augury.domain.email_address import EmailTaken, InvalidEmail
+from augury.domain.password import InvalidPassword
+from augury.domain.request_rate import TooManyTries
+from augury.domain.user import Role
 from tests.hexagon import Hexagon
 
 EMAIL, PASSWORD, ADDRESS = "ann@example.org", "correct horse", "192.0.2.1"

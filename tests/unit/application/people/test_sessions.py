@@ -9,15 +9,11 @@ from augury.application.limits import Limits
 from augury.application.people.ports.credentials import Access
 from augury.application.people.ports.users import Secret
 from augury.application.people.tokens import Tokens
+from augury.domain.credentials import InvalidToken, WrongCredentials
 from augury.domain.identifiers import UserId, uuid7
-from augury.domain.user import (
-    InvalidPassword,
-    InvalidToken,
-    TooManyTries,
-    User,
-    UserNotFound,
-    WrongCredentials,
-)
+from augury.domain.password import InvalidPassword
+from augury.domain.request_rate import TooManyTries
+from augury.domain.user import User, UserNotFound
 from augury.outbound.memory.passwords import MemoryPasswords
 from tests.hexagon import PASSWORD, Hexagon
 

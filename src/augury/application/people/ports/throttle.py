@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import NamedTuple, Protocol, Self
 
-from augury.domain.user import TooManyTries
+from augury.domain.request_rate import TooManyTries
 
 
 class Taken(NamedTuple):

@@ -17,10 +17,10 @@ from augury.application.people.find_guests import FindGuests
 from augury.application.people.identify_caller import IdentifyCaller
 from augury.application.people.ports.credentials import Access
 from augury.application.people.request_rates import RequestRates
-from augury.domain.api_key import KeyScope, KeyTerms, ScopeMissing
+from augury.domain.api_key import KeyScope, KeyTerms, NotByApiKey, ScopeMissing
 from augury.domain.balance import NotEnoughCredits
+from augury.domain.credentials import InvalidToken
 from augury.domain.identifiers import UserId
-from augury.domain.user import InvalidToken, NotByApiKey
 from augury.inbound.http.edge.address import place_of
 from augury.inbound.http.edge.layer import RATES
 from augury.inbound.http.problems.documents import Refused

@@ -10,8 +10,9 @@ from litestar.params import FromPath
 from augury.application.people.delete_api_key import DeleteApiKey
 from augury.application.people.ports.api_keys import ApiKeys
 from augury.application.people.ports.users import Users
+from augury.domain.api_key import ApiKeyNotFound
 from augury.domain.identifiers import UserId
-from augury.domain.user import ApiKeyNotFound, UserNotFound
+from augury.domain.user import UserNotFound
 from augury.inbound.http.callers.authors import author_of
 from augury.inbound.http.callers.identity import SignedIn
 from augury.inbound.http.people.api_keys import ApiKeyList, ApiKeyView

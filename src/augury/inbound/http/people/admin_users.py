@@ -17,16 +17,9 @@ from augury.application.people.change_role import ChangeRole
 from augury.application.people.ports.users import Users
 from augury.application.people.unblock_user import UnblockUser
 from augury.domain.balance import Balance
+from augury.domain.email_address import MOST_EMAIL_CHARACTERS, normalized_email
 from augury.domain.identifiers import UserId
-from augury.domain.user import (
-    MOST_EMAIL_CHARACTERS,
-    OwnAccount,
-    OwnRole,
-    Role,
-    User,
-    UserNotFound,
-    normalized_email,
-)
+from augury.domain.user import OwnAccount, OwnRole, Role, User, UserNotFound
 from augury.inbound.http.callers.authors import author_of
 from augury.inbound.http.callers.identity import SignedIn
 from augury.inbound.http.problems.described import documented

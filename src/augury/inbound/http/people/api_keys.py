@@ -15,9 +15,18 @@ from augury.application.people.create_api_key import USUAL_SCOPES, CreateApiKey
 from augury.application.people.delete_api_key import DeleteApiKey
 from augury.application.people.key_names import MOST_NAME_CHARACTERS
 from augury.application.people.ports.api_keys import ApiKey, ApiKeys
-from augury.domain.api_key import NO_LIMITS, ExpiryNotShortened, KeyScope, Spending, SpendingLimits
+from augury.domain.api_key import (
+    NO_LIMITS,
+    ApiKeyNotFound,
+    ExpiryNotShortened,
+    KeyScope,
+    NotByApiKey,
+    Spending,
+    SpendingLimits,
+    TooManyApiKeys,
+)
 from augury.domain.transfer import MOST_CREDITS
-from augury.domain.user import ApiKeyNotFound, NotByApiKey, TooManyApiKeys, UserNotFound
+from augury.domain.user import UserNotFound
 from augury.inbound.http.callers.identity import InPerson, SignedIn, in_person, key_of
 from augury.inbound.http.callers.member_routes import member_delete, member_get
 from augury.inbound.http.description.openapi import BEARER

@@ -16,7 +16,9 @@ from augury.application.people.register_user import RegisterUser
 from augury.application.people.sign_in import SignIn
 from augury.application.people.sign_out import SignOut
 from augury.application.people.tokens import Tokens
-from augury.domain.user import EmailTaken, InvalidPassword, NotByApiKey
+from augury.domain.api_key import NotByApiKey
+from augury.domain.email_address import EmailTaken
+from augury.domain.password import InvalidPassword
 from augury.inbound.http.callers.identity import Identity, InPerson, in_person
 from augury.inbound.http.description.openapi import BEARER
 from augury.inbound.http.people.credentials import Credentials, CredentialsBody, Email, Password

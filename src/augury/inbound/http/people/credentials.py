@@ -6,7 +6,8 @@ from urllib.parse import parse_qsl
 import msgspec
 from typing_extensions import override
 
-from augury.domain.user import MOST_EMAIL_CHARACTERS, MOST_PASSWORD_CHARACTERS
+from augury.domain.email_address import MOST_EMAIL_CHARACTERS
+from augury.domain.password import MOST_PASSWORD_CHARACTERS
 from augury.inbound.http.problems.documents import Refused
 from augury.inbound.http.problems.field_problems import FieldProblem
 from augury.inbound.http.problems.refusals import WRONG_SHAPE

@@ -12,10 +12,11 @@ from litestar.params import QueryParameter
 from augury.application.chats.issue_telegram_link import IssueTelegramLink
 from augury.application.people.close_account import CloseAccount
 from augury.application.people.ports.users import Users
+from augury.domain.api_key import NotByApiKey
 from augury.domain.chat import NoBot
 from augury.domain.identifiers import UserId
 from augury.domain.transfer import MOST_CREDITS
-from augury.domain.user import CreditsLeft, NotByApiKey, PredictionsUnderWay, Role, User, UserNotFound
+from augury.domain.user import CreditsLeft, PredictionsUnderWay, Role, User, UserNotFound
 from augury.inbound.http.callers.identity import InPerson, SignedIn, in_person
 from augury.inbound.http.callers.member_routes import member_get
 from augury.inbound.http.description.openapi import BEARER

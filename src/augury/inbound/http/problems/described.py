@@ -8,8 +8,10 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 
 from augury.domain.api_key import KeyScope, ScopeMissing
+from augury.domain.credentials import InvalidToken
 from augury.domain.errors import DomainError
-from augury.domain.user import InvalidToken, NotAllowed, TooManyTries
+from augury.domain.request_rate import TooManyTries
+from augury.domain.user import NotAllowed
 from augury.inbound.http.problems.documents import AWAY, LOGGED, MEDIA_TYPE, NOTHING_YET, Problem, problem_of
 from augury.inbound.http.problems.field_problems import FieldProblem
 from augury.inbound.http.problems.kinds import KINDS

@@ -12,10 +12,11 @@ from augury.application.webhooks.create_webhook import CreateWebhook
 from augury.application.webhooks.delete_webhook import DeleteWebhook
 from augury.application.webhooks.ports import Webhooks
 from augury.application.webhooks.rotate_secret import RotateSecret
+from augury.domain.api_key import NotByApiKey
 from augury.domain.identifiers import WebhookId
 from augury.domain.reason_codes import ReasonCode
 from augury.domain.reasons import Reason
-from augury.domain.user import NotByApiKey, UserNotFound
+from augury.domain.user import UserNotFound
 from augury.domain.webhook import EventType, InvalidWebhook, TooManyWebhooks, WebhookNotFound
 from augury.inbound.http.callers.identity import InPerson, SignedIn, in_person
 from augury.inbound.http.callers.member_routes import member_delete, member_get

@@ -4,8 +4,8 @@ from aiogram import F, Router
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 
+from augury.domain.email_address import masked_email
 from augury.domain.transfer import MOST_CREDITS
-from augury.domain.user import masked_email
 from augury.inbound.telegram.keyboards import button, keyboard
 from augury.inbound.telegram.talk import Talk
 

@@ -9,8 +9,9 @@ from augury.application.money.ports import Balances
 from augury.application.people.ports.api_keys import ApiKeys
 from augury.application.people.ports.users import Users
 from augury.application.predictions.ports.reads import Predictions
+from augury.domain.email_address import MOST_EMAIL_CHARACTERS
 from augury.domain.identifiers import PredictionId, UserId, uuid7
-from augury.domain.user import MOST_EMAIL_CHARACTERS, User, UserNotFound
+from augury.domain.user import User, UserNotFound
 from augury.inbound.web.given import id_at, number_at, text_of
 from augury.inbound.web.operator.desk import desk_get, desk_page
 from augury.inbound.web.rendering import Answer, see_other

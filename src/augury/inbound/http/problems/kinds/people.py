@@ -2,29 +2,29 @@
 
 from collections.abc import Mapping
 
-from augury.domain.api_key import ExpiryNotShortened, ModelNotListed, ScopeMissing
+from augury.domain.api_key import (
+    ApiKeyNotFound,
+    ExpiryNotShortened,
+    InvalidApiKeyName,
+    ModelNotListed,
+    NotByApiKey,
+    ScopeMissing,
+    TooManyApiKeys,
+)
+from augury.domain.credentials import InvalidToken, WrongCredentials
+from augury.domain.email_address import EmailTaken, InvalidEmail
 from augury.domain.errors import DomainError
-from augury.domain.request_rate import TooManyRequests
+from augury.domain.guest import GuestsNotServed, TooManyGuests
+from augury.domain.password import InvalidPassword
+from augury.domain.request_rate import TooManyRequests, TooManyTries
 from augury.domain.user import (
     AccountBlocked,
-    ApiKeyNotFound,
     CreditsLeft,
-    EmailTaken,
-    GuestsNotServed,
-    InvalidApiKeyName,
-    InvalidEmail,
-    InvalidPassword,
-    InvalidToken,
     NotAllowed,
-    NotByApiKey,
     OwnAccount,
     OwnRole,
     PredictionsUnderWay,
-    TooManyApiKeys,
-    TooManyGuests,
-    TooManyTries,
     UserNotFound,
-    WrongCredentials,
 )
 from augury.inbound.http.problems.refusals import REGISTER, Kind, named
 
