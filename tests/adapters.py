@@ -26,7 +26,7 @@ from augury.application.people.ports.api_keys import ApiKey, ApiKeys
 from augury.application.people.ports.sessions import Sessions
 from augury.application.people.ports.throttle import Throttle
 from augury.application.people.ports.users import NewUser, Users
-from augury.application.ports import Accepted, IdempotencyKey, Json
+from augury.application.ports import Accepted, Json
 from augury.application.predictions.ports.changes import Changes
 from augury.application.predictions.ports.contents import PredictionContents
 from augury.application.predictions.ports.lanes import BulkLane, Queues
@@ -36,6 +36,7 @@ from augury.application.predictions.ports.work import Claimed, ClaimTerms, Finis
 from augury.application.webhooks.ports import DueDeliveries, WebhookDeliveries, WebhookOutbox, Webhooks
 from augury.domain.api_key import Spending
 from augury.domain.balance import Balance
+from augury.domain.idempotency import IdempotencyKey
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.model import ModelRef
 from augury.domain.prediction import Prediction, Status

@@ -75,7 +75,7 @@ from augury.application.people.sign_in import SignIn
 from augury.application.people.sign_out import SignOut
 from augury.application.people.sign_out_everywhere import SignOutEverywhere
 from augury.application.people.unblock_user import UnblockUser
-from augury.application.ports import Clock, IdempotencyKey, Json
+from augury.application.ports import Clock, Json
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.drop_dead_letters import DropDeadLetters
@@ -107,6 +107,7 @@ from augury.domain.answer_form import ModelTask
 from augury.domain.balance import Balance
 from augury.domain.errors import DomainError
 from augury.domain.feature import Feature, FeatureKind
+from augury.domain.idempotency import IdempotencyKey
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.input_schema import InputSchema
 from augury.domain.model import Model, ModelRef, ModelState

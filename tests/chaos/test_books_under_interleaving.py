@@ -17,7 +17,7 @@ from typing_extensions import override
 from augury.application.limits import Limits
 from augury.application.money.refund_prediction import RefundPrediction
 from augury.application.money.top_up import TopUp
-from augury.application.ports import Clock, IdempotencyKey, Json
+from augury.application.ports import Clock, Json
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.known_balances import KnownBalances
@@ -28,12 +28,12 @@ from augury.application.predictions.requests import Replayed, Request
 from augury.application.predictions.sweep import Sweep
 from augury.application.webhooks.limit_events import LimitEvents
 from augury.domain.balance import NotEnoughCredits
+from augury.domain.idempotency import IdempotencyConflict, IdempotencyKey
 from augury.domain.identifiers import PredictionId, uuid7
 from augury.domain.payment import PaymentTaken
 from augury.domain.prediction import (
     MOST_ATTEMPTS,
     AlreadyRefunded,
-    IdempotencyConflict,
     NotRefundable,
     Prediction,
     Status,

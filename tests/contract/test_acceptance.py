@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from augury.application.ports import Accepted, Conflict, IdempotencyKey, Opened, Remembered
+from augury.application.ports import Accepted, Conflict, Opened
 from augury.application.predictions.ports.reads import StoredPrediction
 from augury.domain.balance import Balance
+from augury.domain.idempotency import IdempotencyKey, Remembered
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.prediction import Prediction, PredictionNotFound
 from augury.domain.premise import Premise

@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from augury.application.ports import IdempotencyKey
 from augury.domain.balance import Balance
 from augury.domain.batch import Batch, BatchNotFound, SlicePlace
+from augury.domain.idempotency import IdempotencyKey
 from augury.domain.identifiers import BatchId, UserId, uuid7
 from augury.domain.prediction import Prediction, Status
 from augury.domain.transfer import Transfer, TransferKind

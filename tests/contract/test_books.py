@@ -8,10 +8,11 @@ import pytest
 
 from augury.application.people.ports.sessions import RefreshToken, Rotation
 from augury.application.people.ports.users import NewUser
-from augury.application.ports import Accepted, AlreadyRecorded, IdempotencyKey, Opened, Remembered
+from augury.application.ports import Accepted, AlreadyRecorded, Opened
 from augury.application.predictions.ports.reads import StoredPrediction
 from augury.application.retrying import retried
 from augury.domain.balance import Balance, NotEnoughCredits
+from augury.domain.idempotency import IdempotencyKey, Remembered
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.prediction import Prediction, PredictionNotFound, Status
 from augury.domain.transfer import BooksDisagree, Transfer, TransferKind

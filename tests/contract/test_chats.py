@@ -14,8 +14,9 @@ from augury.application.chats.ports.payments import StarPayment
 from augury.application.chats.ports.results import BatchReply, Reply
 from augury.application.chats.ports.updates import ReceivedUpdate
 from augury.application.people.ports.users import NewUser
-from augury.application.ports import Accepted, AlreadyRecorded, IdempotencyKey, Json
+from augury.application.ports import Accepted, AlreadyRecorded, Json
 from augury.domain.balance import Balance
+from augury.domain.idempotency import IdempotencyKey
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.prediction import Prediction
 from augury.domain.promo_code import PromoCode

@@ -5,11 +5,11 @@ from uuid import uuid4
 import pytest
 
 from augury.application.limits import Limits
+from augury.application.money.ports import Moved
 from augury.application.money.redeem_promo_code import RedeemPromoCode
-from augury.application.ports import IdempotencyKey, Moved
 from augury.domain.balance import Balance
+from augury.domain.idempotency import IdempotencyConflict, IdempotencyKey
 from augury.domain.identifiers import UserId, uuid7
-from augury.domain.prediction import IdempotencyConflict
 from augury.domain.promo_code import (
     PromoCode,
     PromoCodeNotFound,

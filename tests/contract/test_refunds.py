@@ -2,9 +2,10 @@ import asyncio
 
 import pytest
 
+from augury.application.money.ports import Moved
 from augury.application.money.refund_prediction import RefundPrediction
-from augury.application.ports import IdempotencyKey, Moved
 from augury.domain.balance import Balance
+from augury.domain.idempotency import IdempotencyKey
 from augury.domain.prediction import AlreadyRefunded, NotRefundable
 from augury.domain.user import UserNotFound
 from tests.adapters import Adapters, a_prediction

@@ -4,15 +4,15 @@ import pytest
 
 from augury.application.chats.link_chat import LinkChat
 from augury.application.chats.ports.chats import Chat
+from augury.application.money.ports import Moved
 from augury.application.money.reverse_top_up import ReverseTopUp
 from augury.application.money.top_up import TopUp
 from augury.application.people.ports.users import NewUser
 from augury.application.people.tokens import digest
-from augury.application.ports import IdempotencyKey, Moved
 from augury.domain.balance import Balance, NotReversible
+from augury.domain.idempotency import IdempotencyConflict, IdempotencyKey
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.payment import AlreadyReversed, TopUpNotFound
-from augury.domain.prediction import IdempotencyConflict
 from augury.domain.transfer import InvalidAmount, TransferKind
 from augury.domain.user import Role, User, UserNotFound
 from augury.outbound.system_clock import SystemClock

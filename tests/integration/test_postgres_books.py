@@ -15,7 +15,7 @@ from asyncpg import Pool
 from prometheus_client import CollectorRegistry
 
 from augury.application.limits import Limits
-from augury.application.ports import Accepted, AlreadyRecorded, Conflict, IdempotencyKey, Json
+from augury.application.ports import Accepted, AlreadyRecorded, Conflict, Json
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.known_balances import KnownBalances
@@ -26,6 +26,7 @@ from augury.application.predictions.sweep import Sweep
 from augury.application.webhooks.limit_events import LimitEvents
 from augury.domain.balance import Balance, NotEnoughCredits
 from augury.domain.errors import DomainError
+from augury.domain.idempotency import IdempotencyKey
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.prediction import Prediction, Status
 from augury.domain.transfer import BooksDisagree, Transfer, TransferKind

@@ -16,9 +16,10 @@ from uuid import UUID
 from augury.domain.api_key import Spending
 from augury.domain.audit import Act
 from augury.domain.balance import Balance
+from augury.domain.idempotency import IdempotencyKey, Remembered
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.lane import Lane
-from augury.domain.prediction import IdempotencyConflict, Prediction
+from augury.domain.prediction import Prediction
 from augury.domain.transfer import Transfer, TransferKind
 from augury.domain.usage import Usage
 from augury.domain.user import UserNotFound
@@ -107,31 +108,6 @@ class Counters(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class IdempotencyKey:
-    """The name that a caller gave to a request that moves money, and a digest of the request."""
-
-    key: str
-    fingerprint: bytes
-    fingerprint_of_bytes: bytes | None = None
-    """The digest of the request's bytes as they were sent. Earlier releases stored this instead of a digest
-    of the values. Keys are kept for a day, so the next release can drop it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """The request that an idempotency key was first used for."""
-
-    fingerprint: bytes
-    reference: UUID
-    """The id of the prediction or the batch, or the transfer's reference."""
-
-    def require(self, key: IdempotencyKey) -> None:
-        """Raises `IdempotencyConflict` if the same name is used for another request."""
-        if self.fingerprint not in (key.fingerprint, key.fingerprint_of_bytes):
-            raise IdempotencyConflict
-
-
-@dataclass(frozen=True, slots=True)
 class Accepted:
     """A new prediction, its rows, and the key under which a repeated request finds it."""
 
@@ -172,14 +148,6 @@ class Opened:
         if known:
             known.require(key)
         return known is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """A balance after credits were moved; `replayed` if an earlier request had moved them."""
-
-    balance: Balance
-    replayed: bool = False
 
 
 class Books(Protocol):

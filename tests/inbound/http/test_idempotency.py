@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from augury.application.ports import Remembered
+from augury.domain.idempotency import Remembered
 from augury.domain.identifiers import PredictionId
 from augury.domain.user import Role
 from augury.inbound.http.callers.idempotency import key_of_submit

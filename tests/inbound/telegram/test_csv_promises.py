@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from augury.domain.feature import Feature, FeatureKind
 from augury.domain.input_schema import InputSchema
-from augury.domain.prediction import TooManyRows
+from augury.domain.request import TooManyRows
 from augury.domain.row_errors import RowFault
 from augury.domain.rows import check_rows
 from augury.inbound.tables.unreadable import Unreadable

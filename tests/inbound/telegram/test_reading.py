@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from augury.application.ports import Json
 from augury.domain.feature import Feature, FeatureKind
 from augury.domain.input_schema import InputSchema
-from augury.domain.prediction import TooManyRows
+from augury.domain.request import TooManyRows
 from augury.inbound.tables.unreadable import LongValue, NoHeader, RaggedRow
 from augury.inbound.telegram.dialogue import Asking, NoAnswer, Over, WaitingFile, answer, restored, stored
 from augury.inbound.telegram.flood import WINDOW, FloodGate

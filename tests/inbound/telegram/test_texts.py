@@ -14,7 +14,8 @@ from fluent.syntax.visitor import Visitor
 
 from augury import domain
 from augury.domain.errors import DomainError
-from augury.domain.prediction import Failure, NoValidRow
+from augury.domain.prediction import Failure
+from augury.domain.request import NoValidRow
 from augury.domain.row_errors import RowDoubt, RowError, RowFault, RowWarning
 from augury.inbound.tables.unreadable import Unreadable
 from augury.inbound.telegram.texts import (

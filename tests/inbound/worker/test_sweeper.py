@@ -8,8 +8,9 @@ from uuid import uuid4
 import pytest
 
 from augury.application.limits import Limits
-from augury.application.ports import IdempotencyKey, Unavailable
+from augury.application.ports import Unavailable
 from augury.application.predictions.ports.work import ClaimTerms
+from augury.domain.idempotency import IdempotencyKey
 from augury.domain.prediction import Prediction, Status
 from augury.inbound.worker.sweeper import Sweeper
 from tests.hexagon import Hexagon

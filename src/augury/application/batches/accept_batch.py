@@ -7,7 +7,7 @@ from datetime import datetime
 from augury.application.batches.ports import OpenBatchBooks
 from augury.application.batches.room import require_room
 from augury.application.limits import Limits
-from augury.application.ports import Clock, Counters, IdempotencyKey
+from augury.application.ports import Clock, Counters
 from augury.application.predictions.ports.queue import PredictionQueue
 from augury.application.retrying import retried
 from augury.application.webhooks.limit_events import LimitEvents
@@ -15,11 +15,13 @@ from augury.domain.api_key import KeyTerms, SpendingLimitReached
 from augury.domain.balance import NotEnoughCredits
 from augury.domain.batch import Batch
 from augury.domain.credentials import InvalidToken
+from augury.domain.idempotency import IdempotencyKey
 from augury.domain.identifiers import BatchId, PredictionId, UserId, uuid7
 from augury.domain.lane import Lane
 from augury.domain.model import Model
-from augury.domain.prediction import NoRows, Prediction
+from augury.domain.prediction import Prediction
 from augury.domain.pricing import require_at_most
+from augury.domain.request import NoRows
 from augury.domain.transfer import MOST_CREDITS, InvalidAmount, Transfer
 
 PUT_TOGETHER = 1_000

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from augury.application.ports import Books, IdempotencyKey
+from augury.application.ports import Books
 from augury.domain.api_key import Spending
 from augury.domain.batch import Batch, Progress
+from augury.domain.idempotency import IdempotencyKey
 from augury.domain.identifiers import BatchId, PredictionId, UserId
 from augury.domain.prediction import Prediction, Status
 from augury.domain.transfer import Transfer

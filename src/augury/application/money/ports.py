@@ -40,6 +40,14 @@ class Balances(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """A balance after credits were moved; `replayed` if an earlier request had moved them."""
+
+    balance: Balance
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerReport:
     """The result of a check of all the books. If they balance, there are no deviations."""
 

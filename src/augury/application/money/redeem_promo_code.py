@@ -2,11 +2,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from augury.application.limits import Limits
-from augury.application.money.ports import OpenPromoBooks
+from augury.application.money.ports import Moved, OpenPromoBooks
 from augury.application.people.ports.throttle import Throttle
 from augury.application.people.ports.users import Users
-from augury.application.ports import Clock, IdempotencyKey, Moved
+from augury.application.ports import Clock
 from augury.application.retrying import retried
+from augury.domain.idempotency import IdempotencyKey
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.promo_code import normalized_code
 

@@ -1,10 +1,12 @@
 from dataclasses import dataclass
 
 from augury.application.money.acts import moved_credits
+from augury.application.money.ports import Moved
 from augury.application.people.ports.users import Users
-from augury.application.ports import AlreadyRecorded, IdempotencyKey, Moved, OpenBooks
+from augury.application.ports import AlreadyRecorded, OpenBooks
 from augury.application.retrying import retried
 from augury.domain.audit import Action, Author
+from augury.domain.idempotency import IdempotencyKey
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import AlreadyRefunded
 

@@ -3,10 +3,12 @@ from uuid import UUID
 
 from augury.application.money.acts import moved_credits
 from augury.application.money.payments import payment_reference
+from augury.application.money.ports import Moved
 from augury.application.people.ports.users import Users
-from augury.application.ports import AlreadyRecorded, IdempotencyKey, Moved, OpenBooks
+from augury.application.ports import AlreadyRecorded, OpenBooks
 from augury.application.retrying import retried
 from augury.domain.audit import Action, Author
+from augury.domain.idempotency import IdempotencyKey
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.payment import PaymentTaken
 from augury.domain.transfer import TransferKind

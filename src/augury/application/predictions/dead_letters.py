@@ -2,7 +2,7 @@
 
 from augury.application.predictions.ports.dead_letters import MOST_LETTERS, DeadLetters
 from augury.domain.audit import Act, Action, Author
-from augury.domain.prediction import DeadLetterNotFound
+from augury.domain.dead_letter import DeadLetterNotFound
 
 
 async def act_on_letters(

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from augury.application.limits import Limits
-from augury.application.ports import Accepted, Opened, Remembered
+from augury.application.ports import Accepted, Opened
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.requests import Decision, Replayed, Request
 from augury.domain.api_key import KeyTerms, Spending, SpendingLimitReached
@@ -14,11 +14,13 @@ from augury.domain.balance import Balance
 from augury.domain.credentials import InvalidToken
 from augury.domain.errors import DomainError
 from augury.domain.explanation import SECONDS_PER_LEAF
+from augury.domain.idempotency import Remembered
 from augury.domain.identifiers import PredictionId, UserId, uuid7
 from augury.domain.lane import Lane
-from augury.domain.prediction import Prediction, TooManyPending
+from augury.domain.prediction import Prediction
 from augury.domain.premise import Premise, SpendingPremise
 from augury.domain.pricing import require_at_most
+from augury.domain.request import TooManyPending
 from augury.domain.transfer import Transfer
 from augury.domain.user import UserNotFound
 

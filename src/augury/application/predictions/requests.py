@@ -6,23 +6,18 @@ from datetime import timedelta
 from typing import Protocol, Self
 
 from augury.application.limits import Limits
-from augury.application.ports import IdempotencyKey, Json, Unavailable
+from augury.application.ports import Json, Unavailable
 from augury.domain.api_key import KeyTerms
 from augury.domain.errors import DomainError
 from augury.domain.explanation import ExplanationTooLarge, NotExplained
+from augury.domain.idempotency import IdempotencyKey
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.model import Model
-from augury.domain.prediction import (
-    AnswerTooLarge,
-    ExpiresTooLate,
-    NoRows,
-    NoValidRow,
-    Prediction,
-    TooManyRows,
-)
+from augury.domain.prediction import Prediction
 from augury.domain.pricing import bytes_of_text
 from augury.domain.reason_codes import ReasonCode
 from augury.domain.reasons import Reason
+from augury.domain.request import AnswerTooLarge, ExpiresTooLate, NoRows, NoValidRow, TooManyRows
 from augury.domain.row_errors import RowError, kept_errors
 from augury.domain.rows import check_rows
 

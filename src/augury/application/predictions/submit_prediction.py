@@ -6,22 +6,17 @@ from functools import partial
 
 from augury.application.limits import Limits
 from augury.application.models.ports.models import Models
-from augury.application.ports import IdempotencyKey, Json, OpenBooks
+from augury.application.ports import Json, OpenBooks
 from augury.application.predictions.requests import Flight, Replayed, Request
 from augury.concurrency.aside import aside
 from augury.domain.api_key import KeyTerms
 from augury.domain.explanation import ExplanationTooLarge, NotExplained
+from augury.domain.idempotency import IdempotencyKey
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.model import ModelNotFound
 from augury.domain.model_facts import NoClasses
-from augury.domain.prediction import (
-    AnswerTooLarge,
-    ExpiresTooLate,
-    NoRows,
-    NoValidRow,
-    Prediction,
-    TooManyRows,
-)
+from augury.domain.prediction import Prediction
+from augury.domain.request import AnswerTooLarge, ExpiresTooLate, NoRows, NoValidRow, TooManyRows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from augury.application.ports import IdempotencyKey
 from augury.application.predictions.ports.reads import StoredPrediction
 from augury.domain.errors import DomainError
+from augury.domain.idempotency import IdempotencyKey
 from augury.domain.model import Model
 
 JsonObject = dict[str, Any]

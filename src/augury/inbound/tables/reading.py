@@ -7,7 +7,7 @@ from augury.domain.cells import ABSENT, NameIndex, known_values, number_in, text
 from augury.domain.feature import Feature, FeatureKind
 from augury.domain.input_schema import GROUP, InputSchema
 from augury.domain.numbers import ALL, COMMAS, POINTS, Convention, TwoReadings, followed
-from augury.domain.prediction import TooManyRows
+from augury.domain.request import TooManyRows
 from augury.inbound.tables.columns import Columns, columns_of
 from augury.inbound.tables.dialect import Dialect, dialect_of, records
 from augury.inbound.tables.encoding import Source, encoding_of

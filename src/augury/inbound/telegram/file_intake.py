@@ -13,9 +13,9 @@ from augury.application.batches.accept_batch import AcceptBatch, Received, Recei
 from augury.application.batches.ports import BatchStore
 from augury.application.batches.receive_batch import ReceiveBatch
 from augury.application.limits import Limits
-from augury.application.ports import IdempotencyKey
 from augury.concurrency.threads import Threads
 from augury.domain.batch import Batch
+from augury.domain.idempotency import IdempotencyKey
 from augury.domain.identifiers import BatchId, UserId
 from augury.domain.model import Model
 from augury.domain.row_errors import RowError

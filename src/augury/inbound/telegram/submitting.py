@@ -8,9 +8,10 @@ from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import InlineKeyboardMarkup
 
 from augury.application.chats.ports.results import Reply
-from augury.application.ports import IdempotencyKey, Json
+from augury.application.ports import Json
 from augury.application.predictions.requests import Replayed
 from augury.application.predictions.submit_prediction import Submission
+from augury.domain.idempotency import IdempotencyKey, name_of_message
 from augury.domain.identifiers import PredictionId
 from augury.domain.model import Model
 from augury.domain.prediction import Prediction
@@ -86,7 +87,7 @@ async def _accepted_as(talk: Talk, message_id: int) -> PredictionId | None:
 
 def key_of(talk: Talk, message_id: int) -> str:
     """The idempotency key of a person's message."""
-    return f"telegram:{talk.chat.id}:{message_id}"
+    return name_of_message(talk.chat.id, message_id)
 
 
 async def _told_again(talk: Talk, accepted: PredictionId, message_id: int, file: ShortFile | None) -> None:

@@ -14,7 +14,7 @@ from fluent.runtime import FluentBundle, FluentResource
 from fluent.runtime.types import fluent_number
 
 from augury.domain.errors import DomainError
-from augury.domain.prediction import NoValidRow
+from augury.domain.request import NoValidRow
 from augury.domain.row_errors import RowDoubt, RowError, RowFault, RowWarning
 from augury.inbound.tables.unreadable import Unreadable
 

@@ -13,7 +13,7 @@ from augury.application.ports import Json
 from augury.domain.answer_form import ModelTask
 from augury.domain.errors import DomainError
 from augury.domain.model import Model, ModelNotFound
-from augury.domain.prediction import NoValidRow, TooManyRows
+from augury.domain.request import NoValidRow, TooManyRows
 from augury.inbound.tables.unreadable import Unreadable
 from augury.inbound.telegram.csv_rows import CsvRows, CsvSurvey, read_csv, survey_csv
 from augury.inbound.telegram.dialogue import WaitingFile

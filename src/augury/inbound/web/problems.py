@@ -16,14 +16,16 @@ from augury.domain.balance import NotEnoughCredits
 from augury.domain.batch import BatchNotFound, BatchPurged
 from augury.domain.chat import PaymentNotFound, SignInByPassword, SignInExpired
 from augury.domain.credentials import InvalidToken, WrongCredentials
+from augury.domain.dead_letter import DeadLetterNotFound
 from augury.domain.errors import DomainError
 from augury.domain.explanation import NoExplanation
 from augury.domain.model import CardNotFound, ModelNotFound
 from augury.domain.model_training import TooManyTrainings, TrainingNotFound
 from augury.domain.payment import TopUpNotFound
-from augury.domain.prediction import DeadLetterNotFound, PredictionNotFound, TooManyPending
+from augury.domain.prediction import PredictionNotFound
 from augury.domain.pricing import MaxPriceExceeded
 from augury.domain.promo_code import PromoCodeNotFound
+from augury.domain.request import TooManyPending
 from augury.domain.request_rate import TooManyRequests, TooManyTries
 from augury.domain.stream import TooManyStreams
 from augury.domain.user import AccountBlocked, NotAllowed, UserNotFound

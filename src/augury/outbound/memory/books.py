@@ -13,13 +13,14 @@ from typing_extensions import override
 from augury.application.batches.ports import BatchBooks, OpenBatchBooks
 from augury.application.money.ports import OpenPromoBooks, PromoBooks
 from augury.application.people.ports.closing import ClosingBooks, OpenClosingBooks
-from augury.application.ports import Accepted, Conflict, IdempotencyKey, OpenBooks, Opened
+from augury.application.ports import Accepted, Conflict, OpenBooks, Opened
 from augury.application.predictions.ports.acceptance import NO_SPENDING, Acceptance
 from augury.application.predictions.ports.sweeping import Due, OpenSweepBooks, SweepBooks
 from augury.domain.api_key import Spending
 from augury.domain.audit import Act
 from augury.domain.balance import Balance
 from augury.domain.batch import Batch
+from augury.domain.idempotency import IdempotencyKey
 from augury.domain.identifiers import BatchId, PredictionId, UserId
 from augury.domain.prediction import Prediction, PredictionNotFound, Status
 from augury.domain.premise import Premise, SpendingPremise

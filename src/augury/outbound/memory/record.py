@@ -6,9 +6,10 @@ from datetime import datetime
 from uuid import UUID
 
 from augury.application.money.ports import Statement
-from augury.application.ports import Accepted, AlreadyRecorded, IdempotencyKey, Json, Remembered
+from augury.application.ports import Accepted, AlreadyRecorded, Json
 from augury.application.predictions.ports.sweeping import FIRST_CHECK, LAST_CHECK
 from augury.domain.batch import Batch, SlicePlace
+from augury.domain.idempotency import IdempotencyKey, Remembered
 from augury.domain.identifiers import UserId
 from augury.domain.prediction import Prediction
 from augury.domain.transfer import Transfer

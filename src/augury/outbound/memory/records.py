@@ -8,10 +8,11 @@ from uuid import UUID
 
 from augury.application.chats.ports.results import BatchReply, Reply
 from augury.application.chats.ports.updates import ReceivedUpdate
-from augury.application.ports import Json, Remembered
+from augury.application.ports import Json
 from augury.application.predictions.ports.sweeping import FIRST_CHECK
 from augury.domain.api_key import Spending
 from augury.domain.batch import Batch, SlicePlace
+from augury.domain.idempotency import Remembered
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.model_training import ModelTraining
 from augury.domain.model_upload import ModelUpload

@@ -7,6 +7,7 @@ from typing_extensions import override
 
 from augury.application.predictions.ports.sweeping import Upkeep
 from augury.domain import retention
+from augury.domain.idempotency import CHAT_PREFIX
 from augury.domain.identifiers import UserId
 from augury.outbound.memory.memory import Memory, State
 from augury.outbound.memory.records import ReplyRecord
@@ -80,7 +81,7 @@ def _forget_guests(state: State, *, before: datetime) -> int:
 
 
 def _lives(_: UserId, key: str) -> timedelta:
-    return retention.IDEMPOTENCY_KEYS_OF_CHATS if key.startswith("telegram:") else retention.IDEMPOTENCY_KEYS
+    return retention.IDEMPOTENCY_KEYS_OF_CHATS if key.startswith(CHAT_PREFIX) else retention.IDEMPOTENCY_KEYS
 
 
 def _is_owed(state: State, record: ReplyRecord) -> bool:

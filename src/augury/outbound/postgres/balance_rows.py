@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from asyncpg import Record
 
-from augury.application.ports import Opened, Remembered
+from augury.application.ports import Opened
 from augury.domain.balance import Balance
+from augury.domain.idempotency import Remembered
 from augury.domain.identifiers import UserId
 
 BALANCE = "user_id, available, held, pending, debt"

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from augury.application.ports import IdempotencyKey
 from augury.application.predictions.ports.sweeping import LAST_CHECK
 from augury.domain.batch import Batch
+from augury.domain.idempotency import IdempotencyKey
 from augury.domain.identifiers import BatchId, UserId
 from augury.domain.prediction import Prediction
 from augury.domain.transfer import Transfer

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from augury.application.ports import IdempotencyKey
 from augury.application.predictions.ports.sweeping import FIRST_CHECK
+from augury.domain.idempotency import IdempotencyKey
 from augury.domain.identifiers import UserId
 from augury.domain.prediction import Prediction
 from augury.domain.transfer import Transfer, TransferKind

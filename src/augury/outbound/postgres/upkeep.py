@@ -11,6 +11,7 @@ from typing_extensions import override
 from augury.application.predictions.ports.sweeping import Upkeep
 from augury.application.retrying import retried
 from augury.domain import retention
+from augury.domain.idempotency import CHAT_PREFIX
 from augury.outbound.postgres.intervals import is_older
 from augury.outbound.postgres.pool import connection
 from augury.outbound.postgres.query import Records
@@ -40,12 +41,12 @@ def purge_statement(table: str, ended: str, by: str | None = None) -> str:
 PURGES = [
     purge_statement(
         "idempotency_keys",
-        f"{is_older('created_at', retention.IDEMPOTENCY_KEYS)} AND NOT (key LIKE 'telegram:%')",
+        f"{is_older('created_at', retention.IDEMPOTENCY_KEYS)} AND NOT (key LIKE '{CHAT_PREFIX}%')",
         by="created_at",
     ),
     purge_statement(
         "idempotency_keys",
-        f"{is_older('created_at', retention.IDEMPOTENCY_KEYS_OF_CHATS)} AND key LIKE 'telegram:%'",
+        f"{is_older('created_at', retention.IDEMPOTENCY_KEYS_OF_CHATS)} AND key LIKE '{CHAT_PREFIX}%'",
         by="created_at",
     ),
     purge_statement("refresh_tokens", "expires_at <= now()", by="expires_at"),

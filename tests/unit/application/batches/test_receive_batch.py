@@ -8,9 +8,10 @@ from augury.application.batches.accept_batch import Received, ReceivedSlice, Rep
 from augury.application.batches.ports import input_name
 from augury.application.batches.receive_batch import Receipt
 from augury.application.limits import Limits
-from augury.application.ports import IdempotencyKey, Unavailable
+from augury.application.ports import Unavailable
 from augury.domain.balance import Balance
 from augury.domain.batch import Batch, TooManyBatches
+from augury.domain.idempotency import IdempotencyKey
 from augury.domain.identifiers import UserId
 from augury.domain.model import ModelNotFound, ModelRef, ModelState
 from tests.hexagon import Hexagon

@@ -1,10 +1,10 @@
 import pytest
 
-from augury.application.ports import IdempotencyKey, Moved
+from augury.application.money.ports import Moved
 from augury.domain.balance import Balance
+from augury.domain.idempotency import IdempotencyConflict, IdempotencyKey
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.payment import PaymentTaken
-from augury.domain.prediction import IdempotencyConflict
 from augury.domain.transfer import MOST_CREDITS, InvalidAmount, TransferKind
 from augury.domain.user import UserNotFound
 from tests.hexagon import Hexagon

@@ -5,12 +5,14 @@ from dataclasses import replace
 import pytest
 
 from augury.application.limits import Limits
-from augury.application.ports import IdempotencyKey, Unavailable
+from augury.application.ports import Unavailable
 from augury.application.predictions.request_predictions import MOST_ROUNDS, RequestPredictions
 from augury.application.predictions.requests import Replayed
 from augury.domain.balance import Balance, NotEnoughCredits
+from augury.domain.idempotency import IdempotencyKey
 from augury.domain.identifiers import UserId
-from augury.domain.prediction import Prediction, TooManyPending
+from augury.domain.prediction import Prediction
+from augury.domain.request import TooManyPending
 from augury.domain.user import UserNotFound
 from tests.hexagon import Hexagon
 from tests.unit.application.watched_acceptance import Event, Watched

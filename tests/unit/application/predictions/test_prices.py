@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from augury.domain.balance import Balance, NotEnoughCredits
 from augury.domain.model import MOST_TEXT_PRICE
-from augury.domain.prediction import NoValidRow, Status
+from augury.domain.prediction import Status
 from augury.domain.pricing import bytes_of_text, price_of
+from augury.domain.request import NoValidRow
 from augury.domain.transfer import InvalidAmount
 from augury.outbound.memory.predictor import BREAKING
 from tests.hexagon import Hexagon, a_model

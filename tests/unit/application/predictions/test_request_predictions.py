@@ -4,21 +4,14 @@ from datetime import timedelta
 import pytest
 
 from augury.application.limits import Limits
-from augury.application.ports import IdempotencyKey, Json, Unavailable
+from augury.application.ports import Json, Unavailable
 from augury.application.predictions.decisions import RETRY_AFTER
 from augury.application.predictions.requests import Replayed
 from augury.domain.balance import Balance, NotEnoughCredits
+from augury.domain.idempotency import IdempotencyConflict, IdempotencyKey
 from augury.domain.identifiers import UserId, uuid7
-from augury.domain.prediction import (
-    ExpiresTooLate,
-    IdempotencyConflict,
-    NoRows,
-    NoValidRow,
-    Prediction,
-    Status,
-    TooManyPending,
-    TooManyRows,
-)
+from augury.domain.prediction import Prediction, Status
+from augury.domain.request import ExpiresTooLate, NoRows, NoValidRow, TooManyPending, TooManyRows
 from augury.domain.user import UserNotFound
 from tests.hexagon import Hexagon, a_model
 

@@ -8,13 +8,14 @@ import pytest
 from typing_extensions import override
 
 from augury.application.limits import Limits
-from augury.application.ports import IdempotencyKey, Json, Unavailable
+from augury.application.ports import Json, Unavailable
 from augury.application.predictions import lease
 from augury.application.predictions.ports.queue import NO_COSTS, NO_TRACES, Costs, Traces
 from augury.application.predictions.ports.work import Claimed
 from augury.application.predictions.requests import Decision, Replayed, Request
 from augury.application.predictions.sweep import Swept
 from augury.domain.balance import Balance, NotEnoughCredits
+from augury.domain.idempotency import IdempotencyKey
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.lane import Lane
 from augury.domain.prediction import Prediction, Status

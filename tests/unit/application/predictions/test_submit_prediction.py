@@ -2,12 +2,13 @@
 
 import pytest
 
-from augury.application.ports import IdempotencyKey, Json
+from augury.application.ports import Json
 from augury.application.predictions.requests import Replayed
 from augury.application.predictions.submit_prediction import Submission
+from augury.domain.idempotency import IdempotencyConflict, IdempotencyKey
 from augury.domain.identifiers import UserId
 from augury.domain.model import ModelNotFound
-from augury.domain.prediction import IdempotencyConflict, Prediction
+from augury.domain.prediction import Prediction
 from tests.hexagon import Hexagon
 
 

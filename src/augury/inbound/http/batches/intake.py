@@ -10,9 +10,9 @@ from augury.application.batches.accept_batch import AcceptBatch, Received, Repla
 from augury.application.batches.ports import BatchStore
 from augury.application.batches.receive_batch import ReceiveBatch
 from augury.application.limits import Limits
-from augury.application.ports import IdempotencyKey
 from augury.concurrency.threads import Threads
 from augury.domain.batch import Batch
+from augury.domain.idempotency import IdempotencyKey
 from augury.domain.identifiers import UserId
 from augury.inbound.http.batches.content import Content
 from augury.inbound.http.batches.unreadable import refusal

@@ -14,9 +14,9 @@ from augury.application.batches.ports import Batches, StoredBatch
 from augury.application.ports import Clock
 from augury.domain.balance import NotEnoughCredits
 from augury.domain.batch import BatchTooLong, Progress, TooManyBatches
+from augury.domain.idempotency import IdempotencyConflict
 from augury.domain.model import ModelNotFound
 from augury.domain.model_facts import MOST_TOP, NoClasses
-from augury.domain.prediction import IdempotencyConflict
 from augury.domain.pricing import MaxPriceExceeded
 from augury.inbound.http.batches.intake import BatchIntake
 from augury.inbound.http.batches.routes import TAGS, view_of

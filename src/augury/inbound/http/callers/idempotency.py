@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from litestar.types import Scope
 
-from augury.application.ports import IdempotencyKey
+from augury.domain.idempotency import IdempotencyKey
 from augury.domain.identifiers import UserId
 from augury.inbound.http.callers.identity import SignedIn
 from augury.inbound.http.description.operations import MOST_KEY_CHARACTERS

@@ -14,7 +14,8 @@ from augury.concurrency.aside import aside
 from augury.concurrency.room import Room
 from augury.domain.answer import answers_in
 from augury.domain.answer_form import AnswerForm
-from augury.domain.prediction import Failure, NoValidRow, Prediction, Status
+from augury.domain.prediction import Failure, Prediction, Status
+from augury.domain.request import NoValidRow
 from augury.domain.row_errors import warning_count
 from augury.inbound.http.edge.outflow import Outflow
 from augury.inbound.http.inference.messages import InferResponse

@@ -8,12 +8,13 @@ import msgspec
 from litestar.types import Scope
 
 from augury.application.models.ports.models import Models
-from augury.application.ports import IdempotencyKey, Json, Unavailable
+from augury.application.ports import Json, Unavailable
 from augury.application.predictions.ports.reads import StoredPrediction
 from augury.application.predictions.requests import Replayed
 from augury.application.predictions.submit_prediction import Submission, SubmitPrediction
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.concurrency.aside import aside
+from augury.domain.idempotency import IdempotencyKey
 from augury.domain.identifiers import UserId
 from augury.domain.model import Model, ModelNotFound
 from augury.domain.prediction import Prediction

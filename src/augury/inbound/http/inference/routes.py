@@ -12,9 +12,10 @@ from litestar.params import FromPath, JSONBody
 
 from augury.application.models.ports.models import Models
 from augury.domain.balance import NotEnoughCredits
+from augury.domain.idempotency import IdempotencyConflict
 from augury.domain.model import Model, ModelNotFound
-from augury.domain.prediction import IdempotencyConflict, NoValidRow, TooManyPending, TooManyRows
 from augury.domain.pricing import MaxPriceExceeded
+from augury.domain.request import NoValidRow, TooManyPending, TooManyRows
 from augury.domain.row_errors import RowError, RowFault
 from augury.inbound.http.callers.identity import SignedIn
 from augury.inbound.http.callers.member_routes import member_post

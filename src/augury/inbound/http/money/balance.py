@@ -14,9 +14,8 @@ from dishka.integrations.litestar import inject
 from litestar import Response
 from litestar.params import JSONBody
 
-from augury.application.money.ports import Balances, Statement
+from augury.application.money.ports import Balances, Moved, Statement
 from augury.application.money.redeem_promo_code import RedeemPromoCode
-from augury.application.ports import Moved
 from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId
 from augury.domain.promo_code import PromoCodeNotFound, PromoCodeRedeemed, PromoCodeUsedUp

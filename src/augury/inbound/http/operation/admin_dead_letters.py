@@ -13,7 +13,7 @@ from litestar.params import FromPath, QueryParameter
 from augury.application.predictions.drop_dead_letters import DropDeadLetters
 from augury.application.predictions.ports.dead_letters import MOST_LETTERS, DeadLetter, DeadLetters
 from augury.application.predictions.replay_dead_letters import ReplayDeadLetters
-from augury.domain.prediction import DeadLetterNotFound
+from augury.domain.dead_letter import DeadLetterNotFound
 from augury.inbound.http.callers.authors import author_of
 from augury.inbound.http.callers.identity import SignedIn
 from augury.inbound.http.problems.described import documented

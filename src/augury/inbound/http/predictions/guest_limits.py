@@ -1,7 +1,7 @@
 """Refusals of guests. They say that an account has higher limits."""
 
 from augury.application.limits import Limits
-from augury.domain.prediction import TooManyPending, TooManyRows
+from augury.domain.request import TooManyPending, TooManyRows
 from augury.inbound.http.problems.documents import Refused
 from augury.inbound.http.problems.kinds import KINDS
 from augury.inbound.http.problems.refusals import FRAMEWORK, REGISTER

@@ -12,8 +12,8 @@ from augury.application.predictions.quote_prediction import QuotePrediction
 from augury.concurrency.aside import aside
 from augury.domain.api_key import ModelNotListed
 from augury.domain.model import ModelNotFound
-from augury.domain.prediction import NoRows, TooManyRows
 from augury.domain.pricing import MaxPriceExceeded
+from augury.domain.request import NoRows, TooManyRows
 from augury.inbound.http.callers.identity import SignedIn, key_of
 from augury.inbound.http.callers.member_routes import member_post
 from augury.inbound.http.edge.layer import share_of

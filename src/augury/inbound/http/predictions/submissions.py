@@ -17,12 +17,13 @@ from augury.concurrency.aside import aside
 from augury.domain.api_key import KeyScope, ModelNotListed, Period, ScopeMissing, SpendingLimitReached
 from augury.domain.balance import NotEnoughCredits
 from augury.domain.explanation import ExplanationTooLarge, NotExplained
+from augury.domain.idempotency import IdempotencyConflict
 from augury.domain.model import ModelNotFound
 from augury.domain.model_facts import NoClasses
-from augury.domain.prediction import IdempotencyConflict, NoRows, NoValidRow, TooManyPending, TooManyRows
 from augury.domain.pricing import MaxPriceExceeded
 from augury.domain.reason_codes import ReasonCode
 from augury.domain.reasons import Reason
+from augury.domain.request import NoRows, NoValidRow, TooManyPending, TooManyRows
 from augury.domain.row_errors import RowError, RowFault
 from augury.inbound.http.callers.identity import Anyone, identify
 from augury.inbound.http.description.openapi import BEARER_OR_GUEST

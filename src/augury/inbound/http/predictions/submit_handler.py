@@ -6,15 +6,17 @@ from datetime import timedelta
 from litestar.types import Scope
 
 from augury.application.limits import Limits
-from augury.application.ports import IdempotencyKey, Json, Unavailable
+from augury.application.ports import Json, Unavailable
 from augury.application.predictions.ports.reads import StoredPrediction
 from augury.application.predictions.requests import Replayed
 from augury.application.predictions.submit_prediction import Submission, SubmitPrediction
 from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.concurrency.aside import aside
 from augury.domain.balance import NotEnoughCredits
+from augury.domain.idempotency import IdempotencyKey
 from augury.domain.identifiers import UserId
-from augury.domain.prediction import Prediction, TooManyPending, TooManyRows
+from augury.domain.prediction import Prediction
+from augury.domain.request import TooManyPending, TooManyRows
 from augury.inbound.http.callers.idempotency import key_of_submit, name_of_submit
 from augury.inbound.http.callers.identity import Identity, key_of
 from augury.inbound.http.predictions import guest_limits

@@ -3,8 +3,8 @@
 import msgspec
 
 from augury.domain.errors import DomainError
-from augury.domain.prediction import NoValidRow
 from augury.domain.reasons import Reason
+from augury.domain.request import NoValidRow
 from augury.inbound.http.problems.field_problems import FieldProblem, row_problems
 from augury.inbound.http.problems.kinds import KINDS
 from augury.inbound.http.problems.refusals import Kind

@@ -8,8 +8,8 @@ from aiogram.exceptions import TelegramBadRequest
 from aiogram.filters import Command, CommandObject, CommandStart
 from aiogram.types import CallbackQuery, LabeledPrice, Message, PreCheckoutQuery
 
-from augury.application.ports import IdempotencyKey
 from augury.domain.chat import PaymentNotFound
+from augury.domain.idempotency import IdempotencyKey, name_of_message
 from augury.inbound.telegram.desk import Desk
 from augury.inbound.telegram.keyboards import button, keyboard
 from augury.inbound.telegram.settings import Package
@@ -128,9 +128,8 @@ async def redeem(message: Message, command: CommandObject, talk: Talk) -> None:
     if not command.args:
         await talk.send(talk.say("redeem-usage"))
         return
-    key = IdempotencyKey(
-        f"telegram:{talk.chat.id}:{message.message_id}", hashlib.sha256(command.args.encode()).digest()
-    )
+    name = name_of_message(talk.chat.id, message.message_id)
+    key = IdempotencyKey(name, hashlib.sha256(command.args.encode()).digest())
     moved = await talk.desk.redeem_promo_code(user_id=talk.chat.user_id, code=command.args, key=key)
     left = moved.balance
     await talk.send(talk.say("redeemed", available=left.spendable, owed=left.owed))

@@ -8,8 +8,8 @@ from dishka.integrations.litestar import inject
 from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
 
-from augury.application.ports import IdempotencyKey
 from augury.domain.audit import Author
+from augury.domain.idempotency import IdempotencyKey
 from augury.domain.identifiers import UserId
 from augury.inbound.web.rendering import Answer, page, see_other
 from augury.inbound.web.visitor import PageRequest, administrator, form_key

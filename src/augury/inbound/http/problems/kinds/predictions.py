@@ -2,20 +2,19 @@
 
 from collections.abc import Mapping
 
+from augury.domain.dead_letter import DeadLetterNotFound
 from augury.domain.errors import DomainError
 from augury.domain.explanation import ExplanationTooLarge, NoExplanation, NotExplained
+from augury.domain.idempotency import IdempotencyConflict
 from augury.domain.model_facts import NoClasses
-from augury.domain.prediction import (
+from augury.domain.prediction import PredictionNotFound, WrongStatus
+from augury.domain.request import (
     AnswerTooLarge,
-    DeadLetterNotFound,
     ExpiresTooLate,
-    IdempotencyConflict,
     NoRows,
     NoValidRow,
-    PredictionNotFound,
     TooManyPending,
     TooManyRows,
-    WrongStatus,
 )
 from augury.domain.stream import TooManyStreams
 from augury.inbound.http.problems.refusals import Kind, named
