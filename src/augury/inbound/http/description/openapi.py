@@ -1,7 +1,7 @@
 """The OpenAPI document of the API."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
@@ -18,6 +18,7 @@ from litestar.openapi.spec import (
     SecurityScheme,
     Server,
 )
+from litestar.params import KwargDefinition, ParameterKwarg
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.routes import HTTPRoute
 from litestar.types import ControllerRouterHandler, Method
@@ -35,15 +36,6 @@ BEARER = [{"bearer": list[str]()}]
 BEARER_OR_GUEST = [*BEARER, dict[str, list[str]]()]
 """The security of a route that also serves guests."""
 _RESPONSES = (EncodedJson.__name__, EventResponse.__name__)
-_PUBLISHED = {
-    "EntryPageView": "EntryPage",
-    "LettersReplayed": "Replayed",
-    "ModelTask": "Task",
-    "PredictionPageView": "PredictionPage",
-    "QuoteView": "Quote",
-    "SubmitBody": "Submission",
-}
-"""The schemas whose names in the code differ from the published ones, which generated clients use."""
 DESCRIPTION = """Machine-learning predictions for credits. Send data, get `202` and an id, and read the
 prediction a moment later. Or send `Prefer: wait=30` and get the result in the response.
 
@@ -83,7 +75,11 @@ class RawSchemas(OpenAPISchemaPlugin):
 
 
 class StructSchemas(OpenAPISchemaPlugin):
-    """Describes a struct with its docstring. Litestar itself describes only enums."""
+    """Describes a struct with its docstring, and names its schema with its `__schema_name__`, if it has one.
+
+    Litestar itself describes only enums, and takes `__schema_name__` only as the title. It is the published
+    name, which generated clients use, of a struct that has another name in the code.
+    """
 
     @override
     def is_plugin_supported_field(self, field_definition: FieldDefinition) -> bool:
@@ -91,14 +87,27 @@ class StructSchemas(OpenAPISchemaPlugin):
 
     @override
     def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Schema:
+        schema: Schema
+        name, known = published_name(field_definition.annotation), field_definition.kwarg_definition
+        known = known if isinstance(known, KwargDefinition) else ParameterKwarg()
+        if name != field_definition.annotation.__name__ and known.schema_component_key is None:
+            named = replace(known, schema_component_key=name)
+            schema = schema_creator.for_field_definition(replace(field_definition, kwarg_definition=named))
+            return schema
         own = next(
             each
             for each in schema_creator.plugins
             if each is not self and schema_creator.plugin_supports_field(each, field_definition)
         )
-        schema: Schema = own.to_openapi_schema(field_definition, schema_creator)
+        schema = own.to_openapi_schema(field_definition, schema_creator)
         schema.description = field_definition.annotation.__doc__
         return schema
+
+
+def published_name(struct: type) -> str:
+    """The name of a struct's schema."""
+    name: str = getattr(struct, "__schema_name__", struct.__name__)
+    return name
 
 
 def described(routes: Sequence[ControllerRouterHandler], base_path: str) -> bytes:
@@ -115,22 +124,12 @@ def described(routes: Sequence[ControllerRouterHandler], base_path: str) -> byte
         schemas[name].additional_properties = False
     for name in [name for name in schemas if name.startswith(_RESPONSES)]:  # they are not types of the API
         del schemas[name]
-    for name, published in _PUBLISHED.items():
-        schemas[name].title = published
-        schemas[published] = schemas.pop(name)
     document.paths = _in_order(document.paths or {})
     shown = document.to_schema()
     shown["webhooks"], data = described_webhooks()
     shown["components"]["schemas"] = data | dict(sorted(shown["components"]["schemas"].items()))
     _reword(shown)
-    text = msgspec.json.encode(shown)
-    for name, published in _PUBLISHED.items():
-        text = text.replace(_reference(name), _reference(published))
-    return text
-
-
-def _reference(name: str) -> bytes:
-    return msgspec.json.encode(f"#/components/schemas/{name}")
+    return msgspec.json.encode(shown)
 
 
 def _reword(shown: dict[str, Any]) -> None:
@@ -160,7 +159,7 @@ def _in_order(paths: Mapping[str, PathItem]) -> dict[str, PathItem]:
 def _bodies(app: Litestar) -> set[str]:
     """The names of the structs that are request bodies."""
     return {
-        handler.parsed_data_field.annotation.__name__
+        published_name(handler.parsed_data_field.annotation)
         for route in app.routes
         if isinstance(route, HTTPRoute)
         for handler in route.route_handlers

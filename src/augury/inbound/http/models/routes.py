@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import get
-from litestar.params import FromPath
+from litestar.params import FromPath, ParameterKwarg
 
 from augury.application.limits import Limits
 from augury.application.models.ports.models import Models
@@ -21,6 +21,10 @@ from augury.inbound.http.problems.described import documented
 from augury.inbound.http.protocol.paging import Cursor, Limit, split, text_of
 
 TAGS = ["Models"]
+PublishedTask = Annotated[
+    ModelTask, ParameterKwarg(schema_component_key="Task", schema_extra={"title": "Task"})
+]
+"""A model's task. Its schema keeps the name that generated clients use."""
 
 
 class VersionView(msgspec.Struct, frozen=True):
@@ -42,7 +46,7 @@ class VersionView(msgspec.Struct, frozen=True):
 
     version: int
     active: bool
-    task: ModelTask
+    task: PublishedTask
     row_price: int
     text_price: int
     explain_price: int | None

@@ -74,6 +74,8 @@ class EntryPageView(msgspec.Struct, frozen=True):
     """A page may have fewer entries than `limit`, even none, although more follow: with several filters, a
     request searches only a limited number of entries."""
 
+    __schema_name__ = "EntryPage"
+
     items: list[EntryView]
     next_cursor: str | None
 

@@ -62,6 +62,8 @@ class DeadLetterPage(msgspec.Struct, frozen=True):
 
 
 class LettersReplayed(msgspec.Struct, frozen=True):
+    __schema_name__ = "Replayed"
+
     replayed: int
 
 

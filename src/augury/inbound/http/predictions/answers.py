@@ -14,6 +14,8 @@ from augury.inbound.http.protocol.paging import cursor_at
 
 
 class PredictionPageView(msgspec.Struct, frozen=True):
+    __schema_name__ = "PredictionPage"
+
     items: list[ListedPrediction]
     next_cursor: str | None
 

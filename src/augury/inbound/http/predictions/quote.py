@@ -41,6 +41,8 @@ class QuoteView(msgspec.Struct, frozen=True):
     per 1,000, rounded up. A request without a valid row is refused. `errors` lists the first of the errors
     that `error_count` counts. `queue_length` is the number of unfinished predictions of all users."""
 
+    __schema_name__ = "Quote"
+
     model: str
     row_price: int
     explain_price: int | None

@@ -72,6 +72,8 @@ Explain = (
 class SubmitBody(msgspec.Struct, forbid_unknown_fields=True):
     """Rows for a model: `name`, `name@version`, or the default model."""
 
+    __schema_name__ = "Submission"
+
     data: Data
     model: Annotated[str, msgspec.Meta(max_length=128, examples=["tone", "tone@1"])] | None = None
     expires_in: (
