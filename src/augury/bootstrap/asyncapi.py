@@ -42,7 +42,15 @@ def asyncapi_document() -> dict[str, Any]:
     for name in ("traces", "redelivered"):  # they are headers, and a flag of the delivery
         del schemas["Task"]["properties"][name]
     schemas["Ending"]["properties"]["output"] = {"title": "Output", "default": None}  # any JSON, not a string
+    _sort(document, "channels", "operations")
+    _sort(document["components"], "messages", "schemas")
     return document
+
+
+def _sort(part: dict[str, Any], *names: str) -> None:
+    """FastStream keeps subscribers in a set of weak references, whose order differs between processes."""
+    for name in names:
+        part[name] = dict(sorted(part[name].items()))
 
 
 async def _nothing(_: Task) -> None:
