@@ -5,20 +5,18 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 from urllib.parse import quote
 
 from augury.bootstrap.cli.batch_state import BatchOrder, BatchState
 from augury.bootstrap.cli.listing import say
-from augury.bootstrap.cli.remote import Away, PartialProgress, Refused, Remote, read_json
+from augury.bootstrap.cli.remote import Away, PartialProgress, Refused, Remote, content_of
 from augury.bootstrap.config import OperatorError
-from augury.bootstrap.progress import OnStep, progress
+from augury.bootstrap.progress import progress
 from augury.inbound.counts import counted
 
-PIECE = 1 << 18
-"""Bytes of the file that are read at once."""
 LOOK_EVERY = 1.0
 """Seconds between two checks of a running batch."""
 
@@ -97,22 +95,13 @@ class BatchRun:
         size = self._order.file.stat().st_size
         headers = {**headers, "Content-Length": str(size), "Idempotency-Key": self._known.key}
         with progress("sending") as on_step:
-
-            async def attempt() -> str:
-                body = self._content(size, on_step)
-                path = f"batches?{self._order.query}"
-                async with remote.ask("POST", path, headers=headers, data=body) as response:
-                    return str((await read_json(response))["id"])
-
-            return await remote.patiently(attempt)
-
-    async def _content(self, size: int, on_step: OnStep) -> AsyncIterator[bytes]:
-        done = 0
-        with self._order.file.open("rb") as file:
-            while piece := await asyncio.to_thread(file.read, PIECE):
-                yield piece
-                done += len(piece)
-                on_step(done, size)
+            accepted = await remote.json(
+                "POST",
+                f"batches?{self._order.query}",
+                headers=headers,
+                content=lambda: content_of(self._order.file, size, on_step),
+            )
+        return str(accepted["id"])
 
     async def _ended(self, remote: Remote) -> dict[str, Any]:
         with progress("predicting") as on_step:

@@ -1,8 +1,9 @@
-"""A service over HTTP. Requests are repeated after interruptions."""
+"""The one client of the commands that speak to a service. Requests are repeated after interruptions."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import aiohttp
@@ -10,6 +11,7 @@ from yarl import URL
 
 from augury.bootstrap.cli.options import checked_key
 from augury.bootstrap.config import OperatorError
+from augury.bootstrap.progress import OnStep
 
 CONNECTING, SILENCE = 10.0, 120.0
 """Seconds to connect, and seconds without a byte, after which a request is given up."""
@@ -19,6 +21,8 @@ AT_FIRST = 2
 """Pauses before a service that has never answered is given up."""
 AGAIN = frozenset({429, 502, 503, 504})
 """Statuses of answers after which the same request may succeed."""
+PIECE = 1 << 18
+"""Bytes of a file that are read and sent at once."""
 BREAKS = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError)
 Result = TypeVar("Result")
 
@@ -40,7 +44,11 @@ class Refused(OperatorError):
 
 
 class Remote:
-    """Use it as a context manager."""
+    """Use it as a context manager.
+
+    Variables such as HTTPS_PROXY are not obeyed. If they were, aiohttp would also take passwords from
+    `~/.netrc`, and refuse to send them beside the key.
+    """
 
     def __init__(self, url: str, key: str) -> None:
         """Raises `OperatorError` if the URL is not an address, or the key cannot be one."""
@@ -51,6 +59,7 @@ class Remote:
             raise OperatorError(f"--url {url} is not an address: {error}") from error
         if self._base.scheme not in ("http", "https") or not self._base.host:
             raise OperatorError(f"--url {url} is not an address that begins with http:// or https://")
+        self._base = self._base.with_user(None)  # the key says who calls
         self._headers = {"Authorization": f"Bearer {checked_key(key)}", "Accept-Encoding": "identity"}
         self._was_reached = False
         self._session: aiohttp.ClientSession | None = None
@@ -94,7 +103,7 @@ class Remote:
         data: AsyncIterator[bytes] | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """One request. Raises `Away` if another attempt may succeed, and `Refused` for all other statuses
-        from 300: redirections are not followed."""
+        from 300: redirections are not followed. Raises `OperatorError` for an answer that is not HTTP."""
         assert self._session is not None
         url = URL(f"{self._base}/{path.lstrip('/')}")
         try:
@@ -109,12 +118,25 @@ class Remote:
                 yield response
         except BREAKS as error:
             raise Away(str(error) or type(error).__name__) from error
+        except aiohttp.ClientError as error:
+            raise OperatorError(f"{self._base.origin()} does not answer as HTTP says: {error}") from error
 
-    async def json(self, method: str, path: str) -> dict[str, Any]:
-        """The answer to a request that may be repeated."""
+    async def json(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        content: Callable[[], AsyncIterator[bytes]] | None = None,
+    ) -> dict[str, Any]:
+        """The answer to a request that may be repeated. `content` makes the body of each attempt.
+
+        Raises `Refused`, and `OperatorError` if the service stays away.
+        """
 
         async def attempt() -> dict[str, Any]:
-            async with self.ask(method, path) as response:
+            data = None if content is None else content()
+            async with self.ask(method, path, headers=headers, data=data) as response:
                 return await read_json(response)
 
         return await self.patiently(attempt)
@@ -122,6 +144,16 @@ class Remote:
 
 class PartialProgress(Exception):
     """An attempt broke off after some progress, which the next one continues."""
+
+
+async def content_of(file: Path, size: int, on_step: OnStep) -> AsyncIterator[bytes]:
+    """The file in pieces. `on_step` is told the bytes that were sent, of `size`."""
+    done = 0
+    with file.open("rb") as opened:
+        while piece := await asyncio.to_thread(opened.read, PIECE):
+            yield piece
+            done += len(piece)
+            on_step(done, size)
 
 
 async def read_json(response: aiohttp.ClientResponse) -> dict[str, Any]:

@@ -22,7 +22,12 @@ text_price_option = click.option(
     "Default: the price of the previous version, or 0 for a new name.",
 )
 inactive_option = click.option("--inactive", is_flag=True, help="Do not make it the active version.")
-key_option = click.option("--key", help="With --url: an administrator's API key.")
+key_option = click.option(
+    "--key",
+    envvar="AUGURY_API_KEY",
+    help="With --url: an administrator's API key. AUGURY_API_KEY is safer: a list of processes shows options "
+    "to everyone.",
+)
 
 
 def ref_of(text: str) -> ModelRef:

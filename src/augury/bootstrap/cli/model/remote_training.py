@@ -1,16 +1,17 @@
 """Sends a table to a service that runs elsewhere, and follows the training there."""
 
-import hashlib
+import asyncio
 import json
-import time
 from collections.abc import Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from augury.bootstrap.cli.listing import say
-from augury.bootstrap.cli.model.remote_service import Service, blocks
 from augury.bootstrap.cli.model.scores import scores_in_words
+from augury.bootstrap.cli.model.sending import sent
+from augury.bootstrap.cli.remote import Refused, Remote
 from augury.bootstrap.config import OperatorError
 from augury.bootstrap.progress import OnStep, progress
 from augury.cards.card import decoded
@@ -24,18 +25,22 @@ _STOPPING = "ending the training with the best model so far; press Ctrl-C again 
 def train_remotely(url: str, key: str, table: Path, plan: Plan, asked: Mapping[str, object]) -> None:
     """Send the table, follow the training until it has ended, and print its result. Ctrl-C ends it with the
     best model so far. Raises `OperatorError`."""
-    service = Service(url, key)
-    training = _sent(service, table, {**_settings(plan), **asked})
-    with progress(f"training {training['name']}") as on_step:
-        training = _followed(service, training, on_step)
-    if training["state"] != READY:
-        raise OperatorError(f"there is no model, because the training {_ended(training)}")
-    ref = training["model"]
-    card = service.call("GET", f"/models/{quote(ref)}/card")
+    asyncio.run(_train_remotely(url, key, table, {**_settings(plan), **asked}))
+
+
+async def _train_remotely(url: str, key: str, table: Path, asked: Mapping[str, object]) -> None:
+    async with Remote(url, key) as remote:
+        training = await sent(remote, "admin/trainings", table, asked)
+        with progress(f"training {training['name']}") as on_step:
+            training = await _followed(remote, training, on_step)
+        if training["state"] != READY:
+            raise OperatorError(f"there is no model, because the training {_ended(training)}")
+        ref = training["model"]
+        card = await remote.json("GET", f"models/{quote(ref)}/card")
+        offer = await remote.json("GET", f"admin/models/{quote(ref)}")
     for line in scores_in_words(decoded(json.dumps(card))):
         say(line)
-    state = service.call("GET", f"/admin/models/{quote(ref)}")["state"]
-    say(f"added {ref}: {state}")
+    say(f"added {ref}: {offer['state']}")
     say(f"its card: GET /models/{ref}/card")
     if training["reason"]:
         say(f"warning: {training['reason']}", err=True)
@@ -57,20 +62,14 @@ def _settings(plan: Plan) -> dict[str, object]:
     }
 
 
-def _sent(service: Service, table: Path, asked: Mapping[str, object]) -> dict[str, Any]:
-    with table.open("rb") as opened:
-        sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
-    query = urlencode({name: each for name, each in {**asked, "sha256": sha256}.items() if each is not None})
-    size = table.stat().st_size
-    headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
-    with progress(f"sending {table.name}") as on_step:
-        return service.call("POST", f"/admin/trainings?{query}", blocks(table, size, on_step), headers)
+async def _followed(remote: Remote, training: dict[str, Any], on_step: OnStep) -> dict[str, Any]:
+    """The training after its end. Prints what was found in the table as soon as it is known.
 
-
-def _followed(service: Service, training: dict[str, Any], on_step: OnStep) -> dict[str, Any]:
-    """The training after its end. Prints what was found in the table as soon as it is known."""
+    At the first Ctrl-C, `asyncio.run` cancels this task, which then ends the training and goes on following
+    it. At the second, it raises `KeyboardInterrupt`, and cancels the task again.
+    """
     told, is_stopping = 0, False
-    path = f"/admin/trainings/{training['id']}"
+    path = f"admin/trainings/{training['id']}"
     while True:
         for line in training["found"][told:]:
             say(line, err=True)
@@ -79,11 +78,21 @@ def _followed(service: Service, training: dict[str, Any], on_step: OnStep) -> di
         if training["state"] not in UNDER_WAY:
             return training
         try:
-            time.sleep(LOOK_EVERY)
-            training = service.call("GET", path)
-        except KeyboardInterrupt:
+            await asyncio.sleep(LOOK_EVERY)
+            training = await remote.json("GET", path)
+        except asyncio.CancelledError:
             if is_stopping:
                 raise
             is_stopping = True
             say(_STOPPING, err=True)
-            training = service.call("POST", f"{path}/cancel")
+            training = await _stopped(remote, path)
+
+
+async def _stopped(remote: Remote, path: str) -> dict[str, Any]:
+    """The training after a request to end it, for which it may be too late."""
+    try:
+        return await remote.json("POST", f"{path}/cancel")
+    except Refused as refused:
+        if refused.status != HTTPStatus.CONFLICT:
+            raise
+        return await remote.json("GET", path)
