@@ -94,21 +94,9 @@ def table(tmp_path: Path) -> Path:
 
 
 def training_of(table: Path, service: TrainingService) -> "subprocess.Popen[str]":
-    command = [
-        *COMMAND,
-        "model",
-        "train",
-        str(table),
-        "--target",
-        "left",
-        "--url",
-        service.url,
-        "--key",
-        "aug_k",
-    ]
-    return subprocess.Popen(
-        command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    command = [*COMMAND, "model", "train", str(table), "--target", "left", "--url", service.url]
+    env = environment(api_key="aug_k")
+    return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def test_ctrl_c_ends_the_training_and_waits_for_its_result(service: TrainingService, table: Path) -> None:

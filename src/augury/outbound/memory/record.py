@@ -15,12 +15,7 @@ from augury.domain.prediction import Prediction
 from augury.domain.transfer import Transfer
 from augury.outbound.memory import bulk_lane, key_spending
 from augury.outbound.memory.memory import State
-from augury.outbound.memory.records import (
-    FreeChange,
-    KeyRecord,
-    PredictionRecord,
-    next_check,
-)
+from augury.outbound.memory.records import FreeChange, KeyRecord, PredictionRecord, next_check
 from augury.outbound.memory.webhook_outbox import tell_end, tell_low_balances, tell_payments
 
 

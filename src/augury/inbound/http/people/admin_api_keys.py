@@ -15,7 +15,7 @@ from augury.domain.identifiers import UserId
 from augury.domain.user import UserNotFound
 from augury.inbound.http.callers.authors import author_of
 from augury.inbound.http.callers.identity import SignedIn
-from augury.inbound.http.people.api_keys import ApiKeyList, ApiKeyView
+from augury.inbound.http.people.api_key_views import ApiKeyList, ApiKeyView
 from augury.inbound.http.problems.described import documented
 
 
