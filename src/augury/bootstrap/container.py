@@ -14,6 +14,7 @@ from dishka import (
 
 from augury.bootstrap import adapters
 from augury.bootstrap.config import SettingError
+from augury.bootstrap.postgres_adapters import postgres
 from augury.bootstrap.use_cases import API, BATCHES, CHATS, DELIVERY, MODELS, REQUESTS, WORK, use_cases
 from augury.outbound.system_clock import SystemClock
 
@@ -104,7 +105,7 @@ def _container(settings: tuple[object, ...], *providers: Provider) -> AsyncConta
         own.from_context(provides=type(each))
     return make_async_container(
         own,
-        adapters.postgres(),
+        postgres(),
         *providers,
         context={type(each): each for each in settings},
         validation_settings=STRICT_VALIDATION,
