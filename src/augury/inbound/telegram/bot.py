@@ -1,39 +1,26 @@
-"""The whole bot: receives and handles updates, delivers results, and registers its commands with Telegram."""
+"""The bot: receives updates, handles them, delivers results, and registers its commands with Telegram."""
 
 import asyncio
-import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
-from aiogram import Bot, Dispatcher
+from aiogram import Bot
 from aiogram.exceptions import AiogramError
-from aiogram.types import BotCommand, Update
-from pydantic import ValidationError
+from aiogram.types import BotCommand
 
 from augury.application.chats.ports.links import Links
-from augury.application.chats.ports.updates import Duty, Inbox, ReceivedUpdate
+from augury.application.chats.ports.updates import Duty, Inbox
 from augury.application.ports import Unavailable
 from augury.concurrency.pauses import Pauses
 from augury.concurrency.waits import end
 from augury.inbound.telegram.desk import Desk
-from augury.inbound.telegram.flood import FloodGate
-from augury.inbound.telegram.handlers.account import account_router
-from augury.inbound.telegram.handlers.files import files_router
-from augury.inbound.telegram.handlers.linking import linking_router
-from augury.inbound.telegram.handlers.money import money_router
-from augury.inbound.telegram.handlers.predicting import predicting_router
-from augury.inbound.telegram.handlers.privacy import privacy_router
-from augury.inbound.telegram.handlers.rest import rest_router
-from augury.inbound.telegram.handlers.signing_in import signing_in_router
-from augury.inbound.telegram.handlers.why import why_router
-from augury.inbound.telegram.lanes import Lanes, is_payment
-from augury.inbound.telegram.person import Person
+from augury.inbound.telegram.handling import UpdateHandling
+from augury.inbound.telegram.lanes import Lanes
 from augury.inbound.telegram.polling import poll
 from augury.inbound.telegram.receiving import WANTED
 from augury.inbound.telegram.texts import DEFAULT, LANGUAGES, speech
-from augury.inbound.telegram.topics import in_topic
 from augury.inbound.telegram.turns import serve_in_turn
 from augury.inbound.telegram.webhook import can_listen, webhook
 from augury.inbound.telegram.webhook_news import WebhookNews
@@ -60,7 +47,7 @@ class TelegramBot:
         self._links = links
         self._duty = duty
         self._news = news
-        self._dispatcher = create_dispatcher(desk)
+        self._handling = UpdateHandling(bot, desk)
         self._turns: list[asyncio.Task[None]] = []
         self._work: list[asyncio.Task[None]] = []
 
@@ -89,9 +76,9 @@ class TelegramBot:
     @asynccontextmanager
     async def _serving(self, stopping: float) -> AsyncIterator[None]:
         lanes = Lanes(
-            self._handle,
+            self._handling.handle,
             self._inbox,
-            give_up=self._give_up,
+            give_up=self._handling.give_up,
             files_at_once=self._desk.settings.files_at_once,
         )
         async with AsyncExitStack() as stack:
@@ -167,65 +154,6 @@ class TelegramBot:
                 )
 
         await _until_done(introduced)
-
-    async def _handle(self, update: ReceivedUpdate) -> None:
-        try:
-            understood = Update.model_validate_json(update.payload, context={"bot": self._bot})
-        except ValidationError as error:
-            if is_payment(update):  # keep it: a later version may understand it
-                raise
-            log.error("update %d cannot be parsed: %s", update.id, error)
-            return
-        await self._dispatcher.feed_update(self._bot, understood)
-        self._desk.counters.update_done(handled=True)
-
-    async def _give_up(self, update: ReceivedUpdate) -> None:
-        """Tell the person. If a prediction was accepted nevertheless, its result replaces this message."""
-        self._desk.counters.update_done(handled=False)
-        if update.lane <= 0:
-            return
-        chat = await self._desk.chats.get(update.lane)
-        say = speech(chat.language if chat else DEFAULT)
-        try:
-            sent = await in_topic(
-                _thread_of(update),
-                lambda thread_id: self._bot.send_message(
-                    update.lane, say("trouble"), message_thread_id=thread_id
-                ),
-            )
-        except AiogramError as error:
-            log.warning("the chat could not be told that update %d failed: %s", update.id, error)
-        else:
-            await self._desk.notices.place_rest(update.lane, sent.message_id)
-
-
-def create_dispatcher(desk: Desk) -> Dispatcher:
-    dispatcher = Dispatcher(disable_fsm=True, desk=desk)
-    person = Person(desk, FloodGate(desk.settings.messages_per_minute))
-    dispatcher.message.outer_middleware(person)
-    dispatcher.callback_query.outer_middleware(person)
-    dispatcher.include_routers(
-        money_router(),
-        linking_router(),
-        signing_in_router(),
-        privacy_router(),
-        account_router(),
-        files_router(),
-        predicting_router(),
-        why_router(),
-        rest_router(),
-    )
-    return dispatcher
-
-
-def _thread_of(update: ReceivedUpdate) -> int | None:
-    """The update's topic, read from the raw JSON because the update may not be parsable."""
-    match json.loads(update.payload):
-        case {"message": {"is_topic_message": True, "message_thread_id": int(thread_id)}}:
-            return thread_id
-        case {"callback_query": {"message": {"is_topic_message": True, "message_thread_id": int(thread_id)}}}:
-            return thread_id
-    return None
 
 
 async def _until_done(step: Callable[[], Awaitable[object]]) -> None:
