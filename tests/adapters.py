@@ -26,7 +26,8 @@ from augury.application.people.ports.api_keys import ApiKey, ApiKeys
 from augury.application.people.ports.sessions import Sessions
 from augury.application.people.ports.throttle import Throttle
 from augury.application.people.ports.users import NewUser, Users
-from augury.application.ports import Accepted, Json
+from augury.application.ports import Json
+from augury.application.predictions.ports.acceptance import Accepted
 from augury.application.predictions.ports.changes import Changes
 from augury.application.predictions.ports.contents import PredictionContents
 from augury.application.predictions.ports.lanes import BulkLane, Queues

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from typing_extensions import get_protocol_members
 
-from augury.application.ports import Books
+from augury.application.ports.books import Books
 
 SOURCE = Path(__file__).parents[1] / "src" / "augury"
 TOP_LEVEL = {

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from augury.application.ports import Accepted, Conflict, Opened
+from augury.application.ports import Conflict
+from augury.application.ports.books import Opened
+from augury.application.predictions.ports.acceptance import Accepted
 from augury.application.predictions.ports.reads import StoredPrediction
 from augury.domain.balance import Balance
 from augury.domain.idempotency import IdempotencyKey, Remembered

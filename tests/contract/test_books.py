@@ -8,7 +8,8 @@ import pytest
 
 from augury.application.people.ports.sessions import RefreshToken, Rotation
 from augury.application.people.ports.users import NewUser
-from augury.application.ports import Accepted, AlreadyRecorded, Opened
+from augury.application.ports.books import AlreadyRecorded, Opened
+from augury.application.predictions.ports.acceptance import Accepted
 from augury.application.predictions.ports.reads import StoredPrediction
 from augury.application.retrying import retried
 from augury.domain.balance import Balance, NotEnoughCredits

@@ -14,7 +14,9 @@ from augury.application.chats.ports.payments import StarPayment
 from augury.application.chats.ports.results import BatchReply, Reply
 from augury.application.chats.ports.updates import ReceivedUpdate
 from augury.application.people.ports.users import NewUser
-from augury.application.ports import Accepted, AlreadyRecorded, Json
+from augury.application.ports import Json
+from augury.application.ports.books import AlreadyRecorded
+from augury.application.predictions.ports.acceptance import Accepted
 from augury.domain.balance import Balance
 from augury.domain.idempotency import IdempotencyKey
 from augury.domain.identifiers import PredictionId, UserId, uuid7

@@ -3,7 +3,7 @@ them."""
 
 from uuid import uuid4
 
-from augury.application.ports import Accepted
+from augury.application.predictions.ports.acceptance import Accepted
 from augury.application.predictions.ports.work import ClaimTerms
 from augury.domain.prediction import Prediction
 from tests.adapters import INPUT, LEASE, Adapters, a_prediction

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from augury.application.people.ports.api_keys import ApiKey
-from augury.application.ports import Accepted
+from augury.application.predictions.ports.acceptance import Accepted
 from augury.domain.api_key import NO_LIMITS, KeyScope, Spending, SpendingLimits
 from augury.domain.balance import Balance
 from augury.domain.batch import Batch

@@ -7,7 +7,8 @@ from augury.application.chats.ports.results import Reply
 from augury.application.chats.ports.updates import ReceivedUpdate
 from augury.application.people.ports.sessions import RefreshToken
 from augury.application.people.ports.users import NewUser
-from augury.application.ports import Accepted, Json
+from augury.application.ports import Json
+from augury.application.predictions.ports.acceptance import Accepted
 from augury.domain.idempotency import IdempotencyKey
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.prediction import Prediction

@@ -15,10 +15,12 @@ from asyncpg import Pool
 from prometheus_client import CollectorRegistry
 
 from augury.application.limits import Limits
-from augury.application.ports import Accepted, AlreadyRecorded, Conflict, Json
+from augury.application.ports import Conflict, Json
+from augury.application.ports.books import AlreadyRecorded
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.known_balances import KnownBalances
+from augury.application.predictions.ports.acceptance import Accepted
 from augury.application.predictions.repairs import Repairs
 from augury.application.predictions.request_predictions import RequestPredictions
 from augury.application.predictions.requests import Replayed, Request

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from augury.application.limits import Limits
-from augury.application.ports import Counters, StreamLimit
+from augury.application.ports.counters import Counters, StreamLimit
 from augury.domain.identifiers import UserId
 from augury.domain.stream import TooManyStreams
 

@@ -28,7 +28,8 @@ from augury.application.people.known_callers import KnownCallers
 from augury.application.people.ports.credentials import PasswordHasher
 from augury.application.people.ports.throttle import Throttle
 from augury.application.people.ports.users import Users
-from augury.application.ports import Clock, OpenBooks
+from augury.application.ports import Clock
+from augury.application.ports.books import OpenBooks
 from augury.application.predictions.ports.lanes import BulkLane
 from augury.application.predictions.ports.reads import Predictions
 from augury.bootstrap.cli.options import DATA

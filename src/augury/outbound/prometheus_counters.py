@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from typing_extensions import override
 
 from augury.application.operation.figures_tally import FiguresTally
-from augury.application.ports import Counters, StreamLimit
+from augury.application.ports.counters import Counters, StreamLimit
 from augury.domain.lane import Lane
 from augury.domain.prediction import Prediction, Status
 from augury.domain.usage import Usage

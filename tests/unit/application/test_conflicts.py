@@ -9,7 +9,8 @@ import pytest
 from typing_extensions import override
 
 from augury.application.people.ports.closing import OpenClosingBooks
-from augury.application.ports import Conflict, OpenBooks, Unavailable
+from augury.application.ports import Conflict, Unavailable
+from augury.application.ports.books import OpenBooks
 from augury.application.predictions.ports.sweeping import OpenSweepBooks
 from augury.application.retrying import MOST_TRIES
 from augury.domain.balance import Balance

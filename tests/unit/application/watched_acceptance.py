@@ -6,8 +6,9 @@ from uuid import UUID
 
 from typing_extensions import override
 
-from augury.application.ports import Accepted, Opened, Unavailable
-from augury.application.predictions.ports.acceptance import NO_SPENDING, Acceptance
+from augury.application.ports import Unavailable
+from augury.application.ports.books import Opened
+from augury.application.predictions.ports.acceptance import NO_SPENDING, Acceptance, Accepted
 from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId
 from augury.domain.premise import Premise, SpendingPremise

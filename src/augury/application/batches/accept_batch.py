@@ -7,7 +7,8 @@ from datetime import datetime
 from augury.application.batches.ports import OpenBatchBooks
 from augury.application.batches.room import require_room
 from augury.application.limits import Limits
-from augury.application.ports import Clock, Counters
+from augury.application.ports import Clock
+from augury.application.ports.counters import Counters
 from augury.application.predictions.ports.queue import PredictionQueue
 from augury.application.retrying import retried
 from augury.application.webhooks.limit_events import LimitEvents

@@ -2,7 +2,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from augury.application.batches.ports import Batches, OpenBatchBooks, StoredBatch
-from augury.application.ports import Clock, Counters
+from augury.application.ports import Clock
+from augury.application.ports.counters import Counters
 from augury.application.predictions.ports.events import Ended, Events
 from augury.application.retrying import retried
 from augury.domain.identifiers import BatchId, UserId

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from augury.application.ports import Books
+from augury.application.ports.books import Books
 from augury.domain.api_key import Spending
 from augury.domain.batch import Batch, Progress
 from augury.domain.idempotency import IdempotencyKey

@@ -4,7 +4,8 @@ from uuid import UUID, uuid5
 
 from augury.application.chats.ports.books import ChatBooks, OpenChatBooks
 from augury.application.chats.ports.payments import StarPayment
-from augury.application.ports import AlreadyRecorded, Unavailable
+from augury.application.ports import Unavailable
+from augury.application.ports.books import AlreadyRecorded
 from augury.application.retrying import retried
 from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId

@@ -4,7 +4,8 @@ from uuid import UUID, uuid5
 from augury.application.chats.ports.chats import Chat, Chats
 from augury.application.limits import Limits
 from augury.application.people.ports.users import NewUser
-from augury.application.ports import AlreadyRecorded, Clock
+from augury.application.ports import Clock
+from augury.application.ports.books import AlreadyRecorded
 from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.user import Role, User

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from augury.application.ports import Books
+from augury.application.ports.books import Books
 from augury.domain.audit import Act
 from augury.domain.balance import Balance
 from augury.domain.deviation import Deviation

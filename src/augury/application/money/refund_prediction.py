@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from augury.application.money.acts import moved_credits
 from augury.application.money.ports import Moved
 from augury.application.people.ports.users import Users
-from augury.application.ports import AlreadyRecorded, OpenBooks
+from augury.application.ports.books import AlreadyRecorded, OpenBooks
 from augury.application.retrying import retried
 from augury.domain.audit import Action, Author
 from augury.domain.idempotency import IdempotencyKey

@@ -5,7 +5,7 @@ from augury.application.money.acts import moved_credits
 from augury.application.money.payments import payment_reference
 from augury.application.money.ports import Moved
 from augury.application.people.ports.users import Users
-from augury.application.ports import AlreadyRecorded, OpenBooks
+from augury.application.ports.books import AlreadyRecorded, OpenBooks
 from augury.application.retrying import retried
 from augury.domain.audit import Action, Author
 from augury.domain.idempotency import IdempotencyKey

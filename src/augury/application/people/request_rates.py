@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from augury.application.limits import Limits
 from augury.application.people.ports.credentials import Access
 from augury.application.people.ports.throttle import Throttle
-from augury.application.ports import Counters
+from augury.application.ports.counters import Counters
 from augury.concurrency.recent import Recent
 from augury.domain.request_rate import WINDOW, RateName, RateStatus, TooManyRequests
 

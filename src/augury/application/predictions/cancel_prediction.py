@@ -1,6 +1,8 @@
 from dataclasses import dataclass
 
-from augury.application.ports import Clock, Counters, OpenBooks
+from augury.application.ports import Clock
+from augury.application.ports.books import OpenBooks
+from augury.application.ports.counters import Counters
 from augury.application.predictions.ports.events import Ended, Events
 from augury.application.retrying import retried
 from augury.domain.identifiers import PredictionId, UserId

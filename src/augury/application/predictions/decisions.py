@@ -6,8 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from augury.application.limits import Limits
-from augury.application.ports import Accepted, Opened
+from augury.application.ports.books import Opened
 from augury.application.predictions.backlog import Backlog
+from augury.application.predictions.ports.acceptance import Accepted
 from augury.application.predictions.requests import Decision, Replayed, Request
 from augury.domain.api_key import KeyTerms, Spending, SpendingLimitReached
 from augury.domain.balance import Balance

@@ -16,7 +16,8 @@ from augury.application.limits import Limits
 from augury.application.models.ports.models import Models, ModelUnavailable
 from augury.application.models.speeds import Speeds
 from augury.application.models.tally import Tally
-from augury.application.ports import Clock, Counters, Unavailable
+from augury.application.ports import Clock, Unavailable
+from augury.application.ports.counters import Counters
 from augury.application.predictions.known_sheets import KnownSheets
 from augury.application.predictions.lease import Lease
 from augury.application.predictions.ports.events import Ended, Events

@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 
-from augury.application.ports import OpenBooks
+from augury.application.ports.books import OpenBooks
 from augury.domain.identifiers import PredictionId, UserId
 
 

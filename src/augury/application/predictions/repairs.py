@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from augury.application.batches.ports import Batches
-from augury.application.ports import Counters
+from augury.application.ports.counters import Counters
 from augury.application.predictions.ports.events import Ended, Events
 from augury.application.predictions.ports.queue import PredictionQueue
 from augury.domain.prediction import Prediction

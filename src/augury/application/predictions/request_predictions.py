@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from augury.application.limits import Limits
-from augury.application.ports import Clock, Conflict, Counters, Opened, Unavailable
+from augury.application.ports import Clock, Conflict, Unavailable
+from augury.application.ports.books import Opened
+from augury.application.ports.counters import Counters
 from augury.application.predictions.backlog import Backlog
 from augury.application.predictions.decisions import Decisions
 from augury.application.predictions.known_balances import KnownBalances

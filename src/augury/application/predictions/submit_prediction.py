@@ -6,7 +6,8 @@ from functools import partial
 
 from augury.application.limits import Limits
 from augury.application.models.ports.models import Models
-from augury.application.ports import Json, OpenBooks
+from augury.application.ports import Json
+from augury.application.ports.books import OpenBooks
 from augury.application.predictions.requests import Flight, Replayed, Request
 from augury.concurrency.aside import aside
 from augury.domain.api_key import KeyTerms

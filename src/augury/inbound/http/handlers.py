@@ -26,7 +26,8 @@ from augury.application.people.authorize_admin import AuthorizeAdmin
 from augury.application.people.find_guests import FindGuests
 from augury.application.people.identify_caller import IdentifyCaller
 from augury.application.people.request_rates import RequestRates
-from augury.application.ports import Clock, OpenBooks
+from augury.application.ports import Clock
+from augury.application.ports.books import OpenBooks
 from augury.application.predictions.flights import Flights
 from augury.application.predictions.follow_prediction import FollowPrediction
 from augury.application.predictions.follow_predictions import FollowPredictions

@@ -15,7 +15,8 @@ from augury.application.batches.ports import Batches, StoredBatch
 from augury.application.chats.ports.chats import Chats
 from augury.application.chats.ports.results import BatchDelivery, BatchReplies, BatchReply
 from augury.application.money.ports import Balances
-from augury.application.ports import Clock, Counters, Unavailable
+from augury.application.ports import Clock, Unavailable
+from augury.application.ports.counters import Counters
 from augury.domain.batch import BatchPurged
 from augury.domain.identifiers import BatchId
 from augury.inbound.telegram.batch_words import in_progress, in_the_end

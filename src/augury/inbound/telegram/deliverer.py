@@ -21,7 +21,8 @@ from augury.application.chats.ports.results import Delivery, Notices, Reply
 from augury.application.limits import Limits
 from augury.application.models.ports.models import Models
 from augury.application.money.ports import Balances
-from augury.application.ports import Counters, Unavailable
+from augury.application.ports import Unavailable
+from augury.application.ports.counters import Counters
 from augury.application.predictions.ports.events import Ended
 from augury.application.predictions.ports.reads import Predictions
 from augury.domain.identifiers import PredictionId, UserId

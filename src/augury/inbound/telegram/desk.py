@@ -20,7 +20,8 @@ from augury.application.money.ports import Balances
 from augury.application.money.redeem_promo_code import RedeemPromoCode
 from augury.application.people.close_account import CloseAccount
 from augury.application.people.ports.users import Users
-from augury.application.ports import Counters, OpenBooks
+from augury.application.ports.books import OpenBooks
+from augury.application.ports.counters import Counters
 from augury.application.predictions.cancel_prediction import CancelPrediction
 from augury.application.predictions.find_accepted import FindAccepted
 from augury.application.predictions.flights import Flights

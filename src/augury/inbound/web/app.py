@@ -17,7 +17,7 @@ from augury.application.models.ports.models import Models
 from augury.application.people.admit_guest import AdmitGuest
 from augury.application.people.ports.sessions import Sessions
 from augury.application.people.request_rates import RequestRates
-from augury.application.ports import OpenBooks
+from augury.application.ports.books import OpenBooks
 from augury.application.predictions.flights import Flights
 from augury.application.predictions.places import Places
 from augury.application.predictions.request_predictions import RequestPredictions

@@ -13,8 +13,9 @@ from typing_extensions import override
 from augury.application.batches.ports import BatchBooks, OpenBatchBooks
 from augury.application.money.ports import OpenPromoBooks, PromoBooks
 from augury.application.people.ports.closing import ClosingBooks, OpenClosingBooks
-from augury.application.ports import Accepted, Conflict, OpenBooks, Opened
-from augury.application.predictions.ports.acceptance import NO_SPENDING, Acceptance
+from augury.application.ports import Conflict
+from augury.application.ports.books import OpenBooks, Opened
+from augury.application.predictions.ports.acceptance import NO_SPENDING, Acceptance, Accepted
 from augury.application.predictions.ports.sweeping import Due, OpenSweepBooks, SweepBooks
 from augury.domain.api_key import Spending
 from augury.domain.audit import Act

@@ -10,7 +10,7 @@ from augury.application.chats.ports.books import ChatBooks, OpenChatBooks
 from augury.application.chats.ports.chats import Chat
 from augury.application.chats.ports.payments import StarPayment
 from augury.application.people.ports.users import NewUser
-from augury.application.ports import AlreadyRecorded
+from augury.application.ports.books import AlreadyRecorded
 from augury.domain.identifiers import UserId
 from augury.domain.user import User
 from augury.outbound.memory.books import MemoryBooks

@@ -6,7 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from augury.application.money.ports import Statement
-from augury.application.ports import Accepted, AlreadyRecorded, Json
+from augury.application.ports import Json
+from augury.application.ports.books import AlreadyRecorded
+from augury.application.predictions.ports.acceptance import Accepted
 from augury.application.predictions.ports.sweeping import FIRST_CHECK, LAST_CHECK
 from augury.domain.batch import Batch, SlicePlace
 from augury.domain.idempotency import IdempotencyKey, Remembered

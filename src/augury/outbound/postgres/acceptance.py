@@ -7,7 +7,8 @@ from uuid import UUID
 
 from asyncpg import Pool
 
-from augury.application.ports import Accepted, Opened
+from augury.application.ports.books import Opened
+from augury.application.predictions.ports.acceptance import Accepted
 from augury.domain.api_key import Spending
 from augury.domain.balance import Balance
 from augury.domain.identifiers import UserId

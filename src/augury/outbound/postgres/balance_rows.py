@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from asyncpg import Record
 
-from augury.application.ports import Opened
+from augury.application.ports.books import Opened
 from augury.domain.balance import Balance
 from augury.domain.idempotency import Remembered
 from augury.domain.identifiers import UserId

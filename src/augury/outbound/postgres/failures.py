@@ -5,7 +5,8 @@ from contextlib import contextmanager
 
 import asyncpg
 
-from augury.application.ports import AlreadyRecorded, Conflict, Unavailable
+from augury.application.ports import Conflict, Unavailable
+from augury.application.ports.books import AlreadyRecorded
 from augury.domain.transfer import Account, BooksDisagree
 from augury.outbound.postgres.rights import what_is_missing
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from augury.application.chats.ports.chats import Chat
 from augury.application.chats.ports.payments import StarPayment
-from augury.application.ports import Books
+from augury.application.ports.books import Books
 from augury.domain.identifiers import UserId
 from augury.domain.user import User
 

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from typing import Protocol
 
-from augury.application.ports import Books
+from augury.application.ports.books import Books
 from augury.domain.identifiers import UserId
 from augury.domain.user import User
 

@@ -2,17 +2,40 @@
 
 from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 from uuid import UUID
 
-from augury.application.ports import Accepted, Opened
+from augury.application.ports import Json
+from augury.application.ports.books import Opened
 from augury.domain.balance import Balance
+from augury.domain.idempotency import IdempotencyKey
 from augury.domain.identifiers import UserId
+from augury.domain.prediction import Prediction
 from augury.domain.premise import Premise, SpendingPremise
 from augury.domain.transfer import Transfer
 
 NO_SPENDING: Mapping[UUID, SpendingPremise] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A new prediction, its rows, and the key under which a repeated request finds it."""
+
+    prediction: Prediction
+    input: Json
+    key: IdempotencyKey | None = None
+    notify: bool = False
+    """Whether a notice of its end is kept until it is delivered."""
+    bulk_cost: int | None = None
+    """Its cost in the bulk lane (`SliceLimit.cost`). None for small work."""
+    explain: int | None = None
+    """How many features of each row are explained, the strongest ones. None: no explanation."""
+    spender: UUID | None = None
+    """The API key whose spending limits count the price."""
+    top: int | None = None
+    """The number of classes that each answer lists, the likeliest first. None: up to `Limits.max_classes`."""
 
 
 class Acceptance(Protocol):

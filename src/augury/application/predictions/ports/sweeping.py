@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from augury.application.ports import Books
+from augury.application.ports.books import Books
 from augury.domain.prediction import Prediction
 
 FIRST_CHECK = timedelta(seconds=30)
