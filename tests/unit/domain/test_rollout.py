@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from augury.domain.identifiers import UserId, uuid7
 from augury.domain.model import ModelState
-from augury.domain.rollout import Offer, place_of
+from augury.domain.rollout import Offer, place_of, stepping_back
 from tests.hexagon import a_model
 
 ACTIVE = a_model("churn", 1)
@@ -45,3 +45,18 @@ def test_places_are_the_same_in_every_process_and_differ_between_names() -> None
 def test_without_a_user_or_a_canary_the_active_version_serves() -> None:
     assert offer(0.5).of(None) == ACTIVE
     assert Offer(ACTIVE).of(USER) == ACTIVE
+
+
+def test_a_name_has_one_active_version_and_at_most_one_canary() -> None:
+    canary = offer(0.1).canary
+    assert canary is not None
+    new = a_model("churn", 3)
+    stored = [ACTIVE, canary, replace(a_model("churn", 4), state=ModelState.RETIRED)]
+
+    for_active = stepping_back(new, stored)
+    for_canary = stepping_back(replace(new, state=ModelState.CANARY, share=0.2), stored)
+
+    assert for_active == [ACTIVE.in_state(ModelState.READY), canary.in_state(ModelState.READY)]
+    assert for_canary == [canary.in_state(ModelState.READY)]
+    assert stepping_back(replace(new, state=ModelState.READY), stored) == []
+    assert stepping_back(ACTIVE, [ACTIVE]) == []
