@@ -70,10 +70,17 @@ class TrainingProgress:
     found: tuple[Reason, ...] = ()
     """The findings in the table."""
 
+    def from_start(self) -> Self:
+        return replace(self, percent=0, seconds_left=None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelTraining:
-    """A table that was sent, and the model that is trained from it."""
+    """A table that was sent, and the model that is trained from it.
+
+    Only the memory adapter calls `begin`, `hand_back` and `stop`. PostgreSQL does each in one SQL statement;
+    the contract tests keep both equal.
+    """
 
     id: TrainingId
     name: str
@@ -108,6 +115,35 @@ class ModelTraining:
     @property
     def ref(self) -> ModelRef | None:
         return None if self.version is None else ModelRef(self.name, self.version)
+
+    def begin(self, *, at: datetime) -> Self:
+        """Record that a worker has taken it, perhaps after another one that died."""
+        return replace(
+            self,
+            state=TrainingState.TRAINING,
+            attempts=self.attempts + 1,
+            progress=self.progress.from_start(),
+            started_at=self.started_at or at,
+        )
+
+    def hand_back(self) -> Self:
+        """Queue it again because its worker stops, or a dependency was unavailable. This attempt does not
+        count."""
+        return replace(
+            self,
+            state=TrainingState.QUEUED,
+            attempts=self.attempts - 1,
+            progress=self.progress.from_start(),
+        )
+
+    def stop(self, *, at: datetime) -> Self:
+        """Ask for the best model so far, or cancel it if no worker has started it. Raises `TrainingEnded`."""
+        if self.state.is_final:
+            raise TrainingEnded(self.state)
+        stopping = replace(self, is_stopping=True)
+        if self.state is TrainingState.QUEUED:
+            return replace(stopping, state=TrainingState.CANCELED, finished_at=at)
+        return stopping
 
     def end(self, state: TrainingState, reason: Reason | None = None, *, version: int | None = None) -> Self:
         return replace(self, state=state, reason=reason, version=version)

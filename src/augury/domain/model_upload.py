@@ -59,7 +59,11 @@ class UploadTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelUpload:
-    """A file that was sent, and the version that it will become."""
+    """A file that was sent, and the version that it will become.
+
+    Only the memory adapter calls `begin` and `hand_back`. PostgreSQL does each in one SQL statement; the
+    contract tests keep both equal.
+    """
 
     ref: ModelRef
     file_id: ModelFileId
@@ -79,6 +83,14 @@ class ModelUpload:
     def __post_init__(self) -> None:
         if not self.ref.is_valid:
             raise InvalidModelName(name=self.ref.name)
+
+    def begin(self) -> Self:
+        """Record that a worker has taken it, perhaps after another one that died."""
+        return replace(self, attempts=self.attempts + 1, stage=CheckStage.WAITING)
+
+    def hand_back(self) -> Self:
+        """Record that its worker stops, or a dependency was unavailable. This attempt does not count."""
+        return replace(self, attempts=self.attempts - 1, stage=CheckStage.WAITING)
 
     def refuse(self, reason: Reason) -> Self:
         return replace(self, state=ModelState.REFUSED, reason=reason)

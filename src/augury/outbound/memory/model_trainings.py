@@ -11,7 +11,6 @@ from augury.domain.identifiers import TrainingId
 from augury.domain.model_training import (
     ModelTraining,
     TooManyTrainings,
-    TrainingEnded,
     TrainingNotFound,
     TrainingProgress,
     TrainingState,
@@ -74,13 +73,7 @@ class MemoryModelTrainings(ModelTrainings):
             if not due:
                 return None
             found = min(due, key=lambda each: each.due_at).training
-            taken = replace(
-                found,
-                attempts=found.attempts + 1,
-                state=TrainingState.TRAINING,
-                progress=replace(found.progress, percent=0, seconds_left=None),
-                started_at=found.started_at or now,
-            )
+            taken = found.begin(at=now)
             state.model_trainings[taken.id] = TrainingRecord(taken, now + lease)
         return taken
 
@@ -107,13 +100,8 @@ class MemoryModelTrainings(ModelTrainings):
     async def hand_back(self, training: ModelTraining, *, pause: timedelta) -> None:
         async with self.memory.change() as state:
             if mine := _mine(state, training):
-                left = replace(
-                    mine,
-                    state=TrainingState.QUEUED,
-                    attempts=mine.attempts - 1,
-                    progress=replace(mine.progress, percent=0, seconds_left=None),
-                )
-                state.model_trainings[mine.id] = TrainingRecord(left, self.memory.now() + pause)
+                due_at = self.memory.now() + pause
+                state.model_trainings[mine.id] = TrainingRecord(mine.hand_back(), due_at)
 
     @override
     async def record(self, training: ModelTraining) -> bool:
@@ -134,14 +122,12 @@ class MemoryModelTrainings(ModelTrainings):
 
     @override
     async def cancel(self, training_id: TrainingId, *, act: Act | None = None) -> ModelTraining:
-        known, now = await self.get(training_id), self.memory.now()
-        if known.state.is_final:
-            raise TrainingEnded(known.state)
+        now = self.memory.now()
         async with self.memory.change() as state:
-            record = state.model_trainings[training_id]
-            stopping = replace(record.training, is_stopping=True)
-            if stopping.state is TrainingState.QUEUED:
-                stopping = replace(stopping, state=TrainingState.CANCELED, finished_at=now)
+            record = state.model_trainings.get(training_id)
+            if record is None:
+                raise TrainingNotFound(training_id)
+            stopping = record.training.stop(at=now)
             state.model_trainings[training_id] = TrainingRecord(stopping, record.due_at)
             note(state, now, act)
         return stopping

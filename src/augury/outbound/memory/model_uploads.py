@@ -61,7 +61,7 @@ class MemoryModelUploads(ModelUploads):
             if not due:
                 return None
             found = min(due, key=lambda each: each.due_at).upload
-            taken = replace(found, attempts=found.attempts + 1, stage=CheckStage.WAITING)
+            taken = found.begin()
             state.model_uploads[taken.ref] = UploadRecord(taken, now + lease)
         return taken
 
@@ -77,8 +77,7 @@ class MemoryModelUploads(ModelUploads):
     async def hand_back(self, upload: ModelUpload, *, pause: timedelta) -> None:
         async with self.memory.change() as state:
             if mine := _mine(state, upload):
-                left = replace(mine, stage=CheckStage.WAITING, attempts=mine.attempts - 1)
-                state.model_uploads[upload.ref] = UploadRecord(left, self.memory.now() + pause)
+                state.model_uploads[upload.ref] = UploadRecord(mine.hand_back(), self.memory.now() + pause)
 
     @override
     async def record(self, upload: ModelUpload) -> bool:
