@@ -20,7 +20,6 @@ from augury.domain.identifiers import uuid7
 from augury.domain.model import ModelRef
 from augury.domain.usage import BOUNDS, Usage
 from augury.domain.user import Role
-from augury.outbound.memory.figures import begun
 from tests.browser.conftest import QUIET
 from tests.browser.service import Service
 from tests.hexagon import PASSWORD, Hexagon, a_model
@@ -113,7 +112,7 @@ async def worked(hexagon: Hexagon) -> None:
     now = hexagon.clock.now()
     async with hexagon.memory.change() as state:
         for ago in range(MINUTES):
-            at = begun(Step.MINUTE, now - timedelta(minutes=ago))
+            at = Step.MINUTE.begins(now - timedelta(minutes=ago))
             share = 1.0 if ago else 0.4  # the minute that is not over
             state.figures[Step.MINUTE, at] = figures(dice, share)
             state.version_counts[known.ref, at] = usage(dice, share, slow=1, sure=(5, 3, 2))

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from operator import add
 from typing import Self
@@ -25,6 +25,12 @@ class Step(StrEnum):
     @property
     def length(self) -> timedelta:
         return timedelta(**{f"{self}s": 1})
+
+    def begins(self, at: datetime) -> datetime:
+        """The beginning of the minute, hour or day (UTC) that contains `at`, which is in UTC."""
+        if self is Step.MINUTE:
+            return at.replace(second=0, microsecond=0)
+        return at.replace(hour=at.hour if self is Step.HOUR else 0, minute=0, second=0, microsecond=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

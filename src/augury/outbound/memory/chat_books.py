@@ -15,7 +15,6 @@ from augury.domain.identifiers import UserId
 from augury.domain.user import User
 from augury.outbound.memory.books import MemoryBooks
 from augury.outbound.memory.chats import chat_of
-from augury.outbound.memory.links import usable
 from augury.outbound.memory.memory import Memory
 from augury.outbound.memory.records import UserRecord
 from augury.outbound.memory.users import add_user, end_sessions
@@ -35,7 +34,7 @@ class MemoryChatBooks(MemoryBooks, ChatBooks):
     @override
     async def use_link(self, digest: bytes, chat_id: int) -> UserId | None:
         link = self._state.links.get(digest)
-        if link is None or not usable(link, chat_id, self._memory.now()):
+        if link is None or not link.is_usable(chat_id, at=self._memory.now()):
             return None
         self._state.links[digest] = replace(link, chat_id=chat_id)
         return link.user_id

@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from typing_extensions import override
 
@@ -20,7 +20,7 @@ class MemoryFigures(FiguresOverTime):
             state.processes[process.id] = (process, now)
             if counted != NOTHING:
                 for step in Step:
-                    key = step, begun(step, now)
+                    key = step, step.begins(now)
                     state.figures[key] = state.figures.get(key, NOTHING) + counted
 
     @override
@@ -30,7 +30,7 @@ class MemoryFigures(FiguresOverTime):
 
     @override
     async def read(self, step: Step, *, most: int) -> Sequence[Point]:
-        first = begun(step, self.memory.now()) - most * step.length
+        first = step.begins(self.memory.now()) - most * step.length
         known = self.memory.state.figures
         return [Point(at, known[of, at]) for of, at in sorted(known) if of is step and at > first]
 
@@ -39,10 +39,3 @@ class MemoryFigures(FiguresOverTime):
         oldest = self.memory.now() - within
         known = self.memory.state.processes
         return [known[each][0] for each in sorted(known) if known[each][1] > oldest]
-
-
-def begun(step: Step, now: datetime) -> datetime:
-    """The beginning of the minute, hour or day (UTC) that contains this time."""
-    if step is Step.MINUTE:
-        return now.replace(second=0, microsecond=0)
-    return now.replace(hour=now.hour if step is Step.HOUR else 0, minute=0, second=0, microsecond=0)

@@ -1,5 +1,5 @@
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from typing_extensions import override
 
@@ -15,7 +15,7 @@ class MemoryLinks(Links):
     @override
     async def owner(self, digest: bytes, chat_id: int) -> UserId | None:
         link = self.memory.state.links.get(digest)
-        return link.user_id if link and usable(link, chat_id, self.memory.now()) else None
+        return link.user_id if link and link.is_usable(chat_id, at=self.memory.now()) else None
 
     @override
     async def forget(self, digest: bytes) -> None:
@@ -42,7 +42,3 @@ class MemoryLinks(Links):
     async def bot(self) -> str | None:
         bots = self.memory.state.bots
         return max(bots, key=lambda name: bots[name], default=None)
-
-
-def usable(link: Link, chat_id: int, now: datetime) -> bool:
-    return link.chat_id == chat_id or (link.chat_id is None and link.expires_at > now)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing_extensions import override
 
 from augury.application.models.ports.counts import CountsOverTime, VersionCounts
+from augury.domain.figures import Step
 from augury.domain.model import ModelRef
 from augury.domain.usage import NOTHING, Usage
 from augury.outbound.memory.memory import Memory
@@ -18,7 +19,7 @@ class MemoryVersionCounts(VersionCounts):
 
     @override
     async def add(self, counted: Mapping[ModelRef, Usage]) -> None:
-        minute = _minute(self.memory.now())
+        minute = Step.MINUTE.begins(self.memory.now())
         async with self.memory.change() as state:
             for ref, usage in counted.items():
                 before = state.version_counts.get((ref, minute), NOTHING)
@@ -26,7 +27,7 @@ class MemoryVersionCounts(VersionCounts):
 
     @override
     async def read(self, name: str, *, within: timedelta) -> Mapping[ModelRef, Usage]:
-        first = _minute(self.memory.now() - within)
+        first = Step.MINUTE.begins(self.memory.now() - within)
         found: dict[ModelRef, Usage] = {}
         for (ref, minute), usage in self.memory.state.version_counts.items():
             if ref.name == name and minute >= first:
@@ -37,7 +38,7 @@ class MemoryVersionCounts(VersionCounts):
     async def by_step(
         self, refs: Sequence[ModelRef], *, within: timedelta, step: timedelta
     ) -> Mapping[ModelRef, CountsOverTime]:
-        first = _minute(self.memory.now() - within)
+        first = Step.MINUTE.begins(self.memory.now() - within)
         found: dict[ModelRef, CountsOverTime] = {}
         for (ref, minute), usage in self.memory.state.version_counts.items():
             if ref in refs and minute >= first:
@@ -46,7 +47,3 @@ class MemoryVersionCounts(VersionCounts):
                 counted = known.by_time.get(at, NOTHING) + replace(usage, labels={})
                 found[ref] = CountsOverTime(known.total + usage, {**known.by_time, at: counted})
         return found
-
-
-def _minute(time: datetime) -> datetime:
-    return time.replace(second=0, microsecond=0)

@@ -16,6 +16,10 @@ class Link:
     expires_at: datetime
     chat_id: int | None = None
 
+    def is_usable(self, chat_id: int, *, at: datetime) -> bool:
+        """Whether the chat can use it, or has used it."""
+        return self.chat_id == chat_id or (self.chat_id is None and self.expires_at > at)
+
 
 class Links(Protocol):
     @abstractmethod
