@@ -14,8 +14,9 @@ from prometheus_client import CollectorRegistry
 
 from augury.application.batches.cancel_batch import CancelBatch
 from augury.application.limits import Limits
-from augury.application.ports import Accepted, Conflict
+from augury.application.ports import Conflict
 from augury.application.predictions.cancel_prediction import CancelPrediction
+from augury.application.predictions.ports.acceptance import Accepted
 from augury.application.predictions.ports.work import Claimed
 from augury.application.predictions.repairs import Repairs
 from augury.application.predictions.sweep import Sweep
@@ -28,7 +29,8 @@ from augury.domain.premise import Premise, SpendingPremise
 from augury.domain.transfer import Transfer
 from augury.outbound.memory.events import MemoryEvents
 from augury.outbound.memory.queue import MemoryPredictionQueue
-from augury.outbound.postgres.pool import PostgresSettings, open_pool
+from augury.outbound.postgres.opening import open_pool
+from augury.outbound.postgres.settings import PostgresSettings
 from augury.outbound.prometheus_counters import PrometheusCounters
 from augury.outbound.system_clock import SystemClock
 from tests.adapters import INPUT, LEASE, Adapters, a_prediction, finish, postgres_adapters

@@ -9,7 +9,7 @@ from augury.application.models.ports.models import Models
 from augury.application.money.ports import Balances
 from augury.application.people.tokens import new_secret
 from augury.domain.errors import DomainError
-from augury.domain.prediction import IdempotencyConflict
+from augury.domain.idempotency import IdempotencyConflict
 from augury.inbound.tables.unreadable import Unreadable
 from augury.inbound.tables.uploads.unreadable import UnreadableUpload
 from augury.inbound.web.form_head import FormHead

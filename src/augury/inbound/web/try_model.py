@@ -23,7 +23,6 @@ from augury.application.predictions.wait_for_prediction import WaitForPrediction
 from augury.domain.balance import NotEnoughCredits
 from augury.domain.errors import DomainError
 from augury.domain.explanation import ALL_FEATURES
-from augury.domain.idempotency import IdempotencyKey
 from augury.domain.identifiers import PredictionId
 from augury.domain.model import Model
 from augury.inbound.web.given import is_ticked

@@ -15,7 +15,7 @@ from litestar.handlers import BaseRouteHandler
 from augury.application.people.ports.credentials import Access
 from augury.application.people.request_rates import RequestRates
 from augury.application.people.tokens import digest, new_secret
-from augury.application.ports import IdempotencyKey
+from augury.domain.idempotency import IdempotencyKey
 from augury.domain.user import User
 from augury.inbound.web.texts import LANGUAGES, language_of
 
