@@ -39,6 +39,7 @@ from augury.outbound.jwt_tokens import JwtAccessTokens, JwtSettings
 from tests.hexagon import Hexagon
 from tests.http_api import SECRET, SETTINGS, http_container
 from tests.patience import patience
+from tests.quick_app import routes_registered_once
 
 FREELY = 10**9
 LIMITS = Limits(sign_ins_per_minute=FREELY, registrations_per_hour=FREELY, redeems_per_minute=FREELY)
@@ -61,7 +62,8 @@ Answer = TypeVar("Answer")
 def make_app(hexagon: Hexagon) -> Litestar:
     """No worker runs its predictions, so requests must not wait for them, and streams end soon."""
     settings = replace(SETTINGS, max_wait=timedelta(0), stream_lifetime=timedelta(milliseconds=1))
-    return create_app(container=http_container(hexagon), settings=settings)
+    with routes_registered_once():
+        return create_app(container=http_container(hexagon), settings=settings)
 
 
 class Service:
@@ -129,8 +131,10 @@ class Service:
         return credential, names | {name: str(each) for name, each in known.items()}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def service() -> Iterator[Service]:
+    """A new one for each test: every transaction over memory copies all records, so what the callers of a
+    hundred operations leave behind would cost more than the requests."""
     made = Service()
     yield made
     made.stop()
