@@ -90,6 +90,7 @@ class Customers:
         )
         self._admin: dict[str, str] = {}
         self._tags = 0
+        self._times_busy = 0
 
     @property
     def orders(self) -> list[Order]:
@@ -128,8 +129,11 @@ class Customers:
         """Keep every customer busy while the block runs, with `at_once` orders at a time. Then they
         finish."""
         self._stop = asyncio.Event()
+        self._times_busy += 1
+        # Other dice each time: the same ones would report the same payments, which count once.
+        dice = f"{self.seed} {self._times_busy}"
         tasks = [
-            asyncio.create_task(self._live(person, random.Random(f"{self.seed} {person.email} {lane}")))
+            asyncio.create_task(self._live(person, random.Random(f"{dice} {person.email} {lane}")))
             for person in self.people
             for lane in range(at_once)
         ]
