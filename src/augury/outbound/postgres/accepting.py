@@ -1,5 +1,7 @@
 """The statement that records accepted predictions with the transfers that pay for them."""
 
+from augury.application.predictions.ports.sweeping import FIRST_CHECK, LAST_CHECK
+from augury.outbound.postgres.intervals import seconds
 from augury.outbound.postgres.key_spending import SPENDING, TODAY
 
 # The balances are locked by user id, before anything is written: `ARRAY` reads its subquery to the end. So
@@ -51,8 +53,11 @@ WITH locked AS (
     INSERT INTO unfinished (prediction_id, put_at, due_at, wait, bulk_user, cost)
     SELECT id, now(), least(now() + wait * interval '1 second', expires_at), wait,
         CASE WHEN cost IS NOT NULL THEN user_id END, cost
-    FROM (SELECT id, user_id, expires_at, cost, CASE WHEN cost IS NULL THEN 30 ELSE 600 END AS wait FROM new)
-        AS new
+    FROM (
+        SELECT id, user_id, expires_at, cost,
+            CASE WHEN cost IS NULL THEN {first_check} ELSE {last_check} END AS wait
+        FROM new
+    ) AS new
 ), transferred AS (
     INSERT INTO transfers (reference, kind, user_id, amount)
     {repaid}
@@ -139,6 +144,8 @@ _FREE = """
 
 def _statement(*, bulk: bool, keys: bool, free: bool, repaid: bool = False, spending: bool = False) -> str:
     return _ACCEPT.format(
+        first_check=seconds(FIRST_CHECK),
+        last_check=seconds(LAST_CHECK),
         shared=_SHARED if bulk else "",
         remembered=_REMEMBERED if keys else "",
         free=_FREE if free else "",

@@ -1,5 +1,7 @@
 """Statements that let a worker start predictions: those it was handed, and the next ones of the bulk lane."""
 
+from augury.application.predictions.ports.sweeping import FIRST_CHECK
+from augury.outbound.postgres.intervals import seconds
 from augury.outbound.postgres.pages import given
 
 # Runs are recorded in `runs`, an unlogged table, so that a record costs no flush. It is lost only if the
@@ -77,7 +79,7 @@ CLAIM_PATIENTLY = CLAIM.replace("FOR UPDATE SKIP LOCKED", "FOR UPDATE")
 # Waiting users are found one by one along the index, however much work each has. Only predictions that this
 # statement has locked leave the lane: those that it starts, and those that must not be started any more
 # (expired, or claimed by their id), which the sweeper handles.
-PICK = """
+PICK = f"""
 WITH RECURSIVE waiting (user_id) AS (
     (SELECT bulk_user FROM unfinished WHERE bulk_user IS NOT NULL ORDER BY bulk_user LIMIT 1)
     UNION ALL
@@ -111,7 +113,8 @@ WITH RECURSIVE waiting (user_id) AS (
     INSERT INTO runs (token, ids, begun_at, seen_at)
     SELECT $1, array_agg(id), now(), now() FROM begun HAVING count(*) > 0
 ), left_the_lane AS (
-    UPDATE unfinished SET bulk_user = NULL, due_at = least(now() + $2::interval, due_at), wait = 30
+    UPDATE unfinished
+    SET bulk_user = NULL, due_at = least(now() + $2::interval, due_at), wait = {seconds(FIRST_CHECK)}
     WHERE prediction_id = ANY (ARRAY (SELECT id FROM begun UNION SELECT id FROM locked WHERE NOT is_ready))
     RETURNING prediction_id
 ), served AS (
