@@ -151,7 +151,8 @@ def test_a_kilobyte_of_text_has_a_price_of_its_own_which_a_new_version_keeps(
     nothing = augury("model", "price", "tone@1")
     assert (nothing.returncode, nothing.stderr) == (
         1,
-        "augury: give a price per row, such as 2, or --text-price, or --explain-price\n",
+        "augury: give a price per row, such as 2, or --text-price, or --explain-price, or "
+        "--explain-at-row-price\n",
     )
     augury("model", "add", binary_model(next_file, OwnFacts(metrics={"auc": 0.5})), "--name", "tone")
     assert {name: (each["row_price"], each["text_price"]) for name, each in listed(augury).items()} == {

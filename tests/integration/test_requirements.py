@@ -94,6 +94,22 @@ async def test_a_command_in_the_wrong_image_says_which_is_the_right_one(
     assert (refused.returncode, refused.stderr) == (1, NOT_HERE.format(missing))
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("model", "add", __file__, "--name", "churn"),
+        ("model", "train", __file__, "--target", "churn"),
+        ("batch", "cancel", "0199"),
+    ],
+    ids=" ".join,
+)
+def test_a_command_for_another_service_in_the_worker_s_image_says_which_is_the_right_one(
+    command: tuple[str, ...],
+) -> None:
+    refused = run_in("worker", *command, "--url", "http://localhost:1", "--key", "aug_k")
+    assert (refused.returncode, refused.stderr) == (1, NOT_HERE.format("aiohttp: use the image of app"))
+
+
 async def test_a_payment_is_returned_in_the_bot_s_image(database_url: str) -> None:
     settings = {"database_url": database_url, "telegram_token": "42:secret"}
     refused = await asyncio.to_thread(run_in, "bot", "payment", "refund", "x", **settings)

@@ -9,7 +9,7 @@ from augury.outbound.postgres.schema_version import SchemaMismatch
 
 HAS = {
     "aiogram": "telegram-bot",
-    "aiohttp": "telegram-bot",
+    "aiohttp": "app",
     "catboost": "ml-worker",
     "litestar": "app",
     "numpy": "ml-worker",

@@ -44,12 +44,13 @@ async def describe(operator: Operator, model: str, texts: Path) -> None:
 @click.option(
     "--explain-price",
     type=click.IntRange(min=0),
-    help="Credits for the explanation of a row, on top of its price. Default: the price of the row.",
+    help="Credits for the explanation of a row, on top of its price. "
+    "Until it is set, an explanation costs as much as the row.",
 )
 @click.option(
     "--explain-at-row-price",
     is_flag=True,
-    help="Undo --explain-price: an explanation costs as much as the row again.",
+    help="Undo --explain-price: an explanation costs as much as the row.",
 )
 @operates
 async def price(
@@ -70,7 +71,9 @@ async def price(
     if explain_price is not None and explain_at_row_price:
         raise OperatorError("--explain-price and --explain-at-row-price do not go together")
     if (credits, text_price, explain_price, explain_at_row_price) == (None, None, None, False):
-        raise OperatorError("give a price per row, such as 2, or --text-price, or --explain-price")
+        raise OperatorError(
+            "give a price per row, such as 2, or --text-price, or --explain-price, or --explain-at-row-price"
+        )
     change = ChangeModel(models=operator.models)
     changed = await change(
         ref=ref_of(model),
