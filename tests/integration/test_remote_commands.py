@@ -2,9 +2,10 @@
 
 import asyncio
 import json
+import re
 import signal
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,8 +15,9 @@ import pytest
 from typing_extensions import override
 
 from augury.bootstrap.cli import remote as client
+from augury.bootstrap.cli.model.remote_model import send_model
 from augury.bootstrap.cli.model.sending import sent
-from augury.bootstrap.cli.remote import Remote
+from augury.bootstrap.cli.remote import Refused, Remote
 from augury.bootstrap.config import OperatorError
 from tests.patience import patience
 from tests.processes import COMMAND, environment
@@ -150,6 +152,88 @@ async def test_a_user_in_the_address_does_not_replace_the_key(service: TrainingS
     assert service.requests == [("GET", "/admin/trainings/7", "Bearer aug_k", b"")]
 
 
+@pytest.mark.parametrize("more", ["/", "?a=1", "/?a=1#top", "#top"])
+async def test_the_rest_of_an_address_is_left_out(service: TrainingService, more: str) -> None:
+    async with Remote(service.url + more, "aug_k") as remote:
+        await remote.json("GET", "admin/trainings/7")
+
+    assert [path for _, path, _, _ in service.requests] == ["/admin/trainings/7"]
+
+
+async def test_a_refusal_that_names_no_wait_is_final() -> None:
+    async with _answering([("429 Too Many", {}, None)]) as (url, asked), Remote(url, "aug_k") as remote:
+        with pytest.raises(Refused, match=r"Too Many \(429\)"):
+            await remote.json("GET", "batches/1")
+
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("status", ["429 Too Many", "503 Busy"])
+async def test_a_refusal_for_now_is_repeated_after_the_wait_that_it_names(
+    status: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pauses = _pauses(monkeypatch)
+    async with (
+        _answering([(status, {"Retry-After": "60"}, None)]) as (url, asked),
+        Remote(url, "aug_k") as remote,
+    ):
+        number, _, words = status.partition(" ")
+        said = f"{url} refuses for now: {words} ({number})"
+        with pytest.raises(OperatorError) as refused:
+            await remote.json("GET", "batches/1")
+
+    assert str(refused.value) == said
+    assert pauses == [60.0] * len(client.PAUSES)
+    assert len(asked) == len(pauses) + 1
+    assert capsys.readouterr().err == f"{said}; trying again\n"
+
+
+async def test_a_connection_that_closes_while_a_file_is_sent_may_mean_that_it_is_too_large(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _pauses(monkeypatch)
+    file = tmp_path / "left.csv"
+    file.write_bytes(bytes(1 << 24))
+
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if (await reader.readuntil(b"\r\n\r\n")).startswith(b"POST"):
+            await reader.read(1)
+        writer.transport.abort()
+
+    async with _server(hang_up) as url, Remote(url, "aug_k") as remote:
+        with pytest.raises(OperatorError) as failed:
+            await sent(remote, "admin/trainings", file, {})
+        with pytest.raises(OperatorError) as other:
+            await remote.json("GET", "admin/trainings")
+
+    assert f"{url} cannot be reached: " in str(failed.value)
+    assert str(failed.value).endswith(f": {client.TOO_LARGE}")
+    assert client.TOO_LARGE not in str(other.value)
+
+
+async def test_a_host_that_cannot_be_one_is_no_address() -> None:
+    async with Remote("http://127.1", "aug_k") as remote:
+        with pytest.raises(OperatorError, match=r"^http://127\.1 is not an address: "):
+            await remote.json("GET", "batches/1")
+
+
+@pytest.mark.parametrize("state", ["ready", "active"])
+async def test_a_model_whose_first_answer_was_lost_is_told_as_one_to_activate(
+    state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _pauses(monkeypatch)
+    file = tmp_path / "left.cbm"
+    file.write_bytes(b"CBM1")
+    facts = {"row_price": 1, "text_price": 0, "task": "regression", "input_schema": {"properties": {"x": {}}}}
+    offer = {"model": "left@2", "state": state, "reason": None, "facts": facts}
+
+    async with _answering([None, ("200 OK", {}, offer)]) as (url, asked):
+        await asyncio.to_thread(send_model, url, "aug_k", file, {})
+
+    assert len(asked) == 2
+    assert ("to activate it: augury model activate left@2" in capsys.readouterr().err) is (state == "ready")
+
+
 async def test_what_does_not_speak_http_is_named() -> None:
     async with _greeting(b"220 mail.example.org ESMTP\r\n") as url, Remote(url, "aug_k") as remote:
         with pytest.raises(OperatorError, match=f"{url} does not answer as HTTP says"):
@@ -165,5 +249,52 @@ async def _greeting(words: bytes) -> AsyncIterator[str]:
         await writer.drain()
         writer.close()
 
-    async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
+    async with _server(greet) as url:
+        yield url
+
+
+@asynccontextmanager
+async def _answering(
+    answers: Sequence[tuple[str, Mapping[str, str], object] | None],
+) -> AsyncIterator[tuple[str, list[bytes]]]:
+    """A server with these answers (status, headers, content), the last for all further requests. None is a
+    connection that closes without an answer. Yields its address, and the heads of the requests so far."""
+    asked: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        if length := re.search(rb"Content-Length: (\d+)", asked[-1]):
+            await reader.readexactly(int(length[1]))
+        if given := answers[min(len(asked), len(answers)) - 1]:
+            status, headers, content = given
+            body = json.dumps(content)
+            lines = {**headers, "Content-Length": str(len(body)), "Connection": "close"}
+            head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+            writer.write(f"HTTP/1.1 {status}\r\n{head}\r\n{body}".encode())
+            await writer.drain()
+        writer.close()
+
+    async with _server(answer) as url:
+        yield url, asked
+
+
+@asynccontextmanager
+async def _server(
+    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+) -> AsyncIterator[str]:
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+def _pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses between attempts, none of which takes time."""
+    pauses: list[float] = []
+    at_once = asyncio.sleep
+
+    async def sleep(seconds: float) -> None:
+        if seconds:
+            pauses.append(seconds)
+        await at_once(0)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    return pauses

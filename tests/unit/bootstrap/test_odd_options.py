@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from augury.bootstrap.cli.options import without_user
 from augury.bootstrap.cli.root import main
 from augury.bootstrap.config import SettingError
 from augury.bootstrap.env_file import read_env_file
@@ -52,38 +53,73 @@ def test_results_go_to_a_folder_that_exists(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["add", "train", "run", "cancel"])
 @pytest.mark.parametrize(
-    ("url", "key"),
+    ("url", "key", "words"),
     [
         *(
-            (url, "aug_secret")
-            for url in ("augury", "ftp://localhost", "https://", "http://[::1", "http://a..b")
+            (url, "aug_secret", " is not an address")
+            for url in (
+                *("augury", "ftp://localhost", "https://", "http://[::1", "http://a..b"),
+                *("http://localhost:port", "http://localhost:99999", "me:secret@localhost"),
+                *("http://me:secret@localhost:99999", "http://me:a/secret@localhost", "ftp://me:secret@b"),
+            )
         ),
-        *((url, "aug_secret") for url in ("http://localhost:port", "http://localhost:99999")),
         *(
-            ("http://localhost:1", key)
+            ("http://localhost:1", key, "the key has characters that are never part of a key")
             for key in ("aug_secret\r", "aug_secret\nb", "aug_secret\u2028", "ключ")
         ),
     ],
 )
-def test_an_address_or_a_key_that_cannot_be_one_is_refused_in_a_line_without_the_key(
-    command: str, url: str, key: str, tmp_path: Path
+def test_an_address_or_a_key_that_cannot_be_one_is_refused_in_a_line_without_secrets(
+    command: str, url: str, key: str, words: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "rows.csv"
     file.write_text("text,churn\nLove it,no\n")
-    words = {
+    arguments = {
         "add": ["model", "add", str(file), "--name=churn"],
         "train": ["model", "train", str(file), "--target=churn"],
         "run": ["batch", "run", str(file), "--model=tone", f"--out={tmp_path / 'answers.csv'}"],
         "cancel": ["batch", "cancel", "0199"],
     }[command]
 
-    ended = CliRunner().invoke(main, [*words, f"--url={url}", f"--key={key}"])
+    ended = CliRunner().invoke(main, [*arguments, f"--url={url}", f"--key={key}"])
 
     assert ended.exit_code == 1, repr(ended.exception)
-    assert ended.output.startswith("augury: --")
+    assert ended.output.startswith("augury: ")
+    assert words in ended.output
     assert len(ended.output.splitlines()) == 1
     assert "secret" not in ended.output
     assert [each.name for each in tmp_path.iterdir()] == ["rows.csv"]
+
+
+@pytest.mark.parametrize(
+    ("url", "printed"),
+    [
+        ("https://me:secret@augury.example.org/a", "https://augury.example.org/a"),
+        ("HTTPS://me@[::1]:8000", "HTTPS://[::1]:8000"),
+        ("https://me:a/secret?#@augury.example.org", "https://augury.example.org"),
+        ("me:secret@augury.example.org", "augury.example.org"),
+        *(
+            (url, url)
+            for url in ("https://a.example.org/b@c", "https://a:80/b@c", "http://[::1]:80/b@c", "a/b@c", "")
+        ),
+    ],
+)
+def test_an_address_is_printed_without_its_user(url: str, printed: str) -> None:
+    assert without_user(url) == printed
+
+
+@pytest.mark.parametrize("command", [("add",), ("train", "--target=churn")], ids=" ".join)
+def test_a_missing_key_is_named_with_its_variable(command: tuple[str, ...], tmp_path: Path) -> None:
+    file = tmp_path / "churn.csv"
+    file.write_text("age,churn\n1,no\n")
+    asked, *options = command
+
+    ended = CliRunner(env={"AUGURY_API_KEY": None}).invoke(
+        main, ["model", asked, str(file), *options, "--name=churn", "--url=http://localhost:1"]
+    )
+
+    said = "augury: --url needs --key or AUGURY_API_KEY, an administrator's API key\n"
+    assert (ended.exit_code, ended.output) == (1, said)
 
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])

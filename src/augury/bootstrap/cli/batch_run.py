@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from augury.bootstrap.cli.batch_state import BatchOrder, BatchState
 from augury.bootstrap.cli.listing import say
+from augury.bootstrap.cli.options import without_user
 from augury.bootstrap.cli.remote import Away, PartialProgress, Refused, Remote, content_of
 from augury.bootstrap.config import OperatorError
 from augury.bootstrap.progress import progress
@@ -36,11 +37,13 @@ class BatchRun:
 
     def how_to_go_on(self) -> str:
         """The instructions for a person after Ctrl-C."""
-        words = (word.replace(self._key, "KEY") if self._key else word for word in sys.argv[1:])
+        given, url = self._order.url, without_user(self._order.url)
+        words = (word.replace(given, url) for word in sys.argv[1:])
+        words = (word.replace(self._key, "KEY") if self._key else word for word in words)
         again = shlex.join(["augury", *words])
         if self._known.batch_id is None:
             return f"Stopped before the service confirmed the batch. To continue:\n  {again}"
-        cancel = f"augury batch cancel {self._known.batch_id} --url {shlex.quote(self._order.url)}"
+        cancel = f"augury batch cancel {self._known.batch_id} --url {shlex.quote(url)}"
         return (
             f"Stopped. Batch {self._known.batch_id} continues at the service. To continue here:\n  {again}\n"
             f"To cancel it:\n  {cancel}"

@@ -6,6 +6,7 @@ from typing import Self
 from urllib.parse import urlencode
 from uuid import uuid4
 
+from augury.bootstrap.cli.options import without_user
 from augury.bootstrap.config import OperatorError
 
 TYPES = {"csv": "text/csv", "ndjson": "application/x-ndjson", "parquet": "application/vnd.apache.parquet"}
@@ -66,7 +67,7 @@ class BatchState:
         return cls(
             file=str(order.file.absolute()),
             stamp=f"{status.st_size} {status.st_mtime_ns}",
-            url=order.url.rstrip("/"),
+            url=without_user(order.url).rstrip("/"),
             model=order.model,
             format=order.format,
             key=f"augury batch run {uuid4()}",

@@ -1,6 +1,7 @@
 """Options that several commands have."""
 
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,22 @@ class NumberRange(click.FloatRange):
 def checked_key(key: str) -> str:
     """The key, which becomes part of a header. Raises `OperatorError`, without the key, if it cannot."""
     if not key.isascii() or not key.isprintable():
-        raise OperatorError("--key has characters that are never part of a key")
+        raise OperatorError("the key has characters that are never part of a key")
     return key
+
+
+def without_user(url: str) -> str:
+    """The address as it may be printed and kept: without its user and password."""
+    return _USER.sub(r"\1", url)
+
+
+_USER = re.compile(
+    r"""^((?:[a-z][a-z0-9+.-]*:)?//)?
+    (?:[^/?#]*@
+    |[^/?#@:\[]*:(?!\d*(?:[/?#]|$)).*@)  # no port after the colon: a password with a character such as /
+    """,
+    re.IGNORECASE | re.VERBOSE | re.DOTALL,
+)
 
 
 ASKED_FOR = "Default: asked for, which is safer: a list of processes shows options to everyone."

@@ -9,18 +9,22 @@ from typing import Any, Self, TypeVar
 import aiohttp
 from yarl import URL
 
-from augury.bootstrap.cli.options import checked_key
+from augury.bootstrap.cli.listing import say
+from augury.bootstrap.cli.options import checked_key, without_user
 from augury.bootstrap.config import OperatorError
 from augury.bootstrap.progress import OnStep
 
 CONNECTING, SILENCE = 10.0, 120.0
 """Seconds to connect, and seconds without a byte, after which a request is given up."""
 PAUSES = (1, 2, 4, 8, 15, 30, 30, 30, 60, 60, 60)
-"""Seconds between attempts, five minutes in all."""
+"""Seconds between attempts, five minutes in all. A service may ask for longer ones."""
+TOLD_FROM = 15
+"""Seconds of a pause that a person is told about."""
 AT_FIRST = 2
 """Pauses before a service that has never answered is given up."""
-AGAIN = frozenset({429, 502, 503, 504})
-"""Statuses of answers after which the same request may succeed."""
+AGAIN = frozenset({502, 503, 504})
+"""Statuses of answers after which the same request may succeed, as after 429 with `Retry-After`."""
+TOO_LARGE = "the service, or a proxy in front of it, may not accept such a large file"
 PIECE = 1 << 18
 """Bytes of a file that are read and sent at once."""
 BREAKS = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError)
@@ -30,7 +34,17 @@ Result = TypeVar("Result")
 class Away(Exception):
     """The service has no answer now. `str()` says why."""
 
-    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+    what = "cannot be reached"
+    retry_after = 0.0
+    """Seconds that the service asks to wait."""
+
+
+class AwayForNow(Away):
+    """The service has answered that it cannot do it now."""
+
+    what = "refuses for now"
+
+    def __init__(self, reason: str, retry_after: float) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
 
@@ -53,13 +67,15 @@ class Remote:
     def __init__(self, url: str, key: str) -> None:
         """Raises `OperatorError` if the URL is not an address, or the key cannot be one."""
         try:
-            self._base = URL(url.rstrip("/"))
-            (self._base.host or "").encode("idna")  # as the connection will do
+            address = URL(url)
+            (address.host or "").encode("idna")  # as the connection will do
         except ValueError as error:
-            raise OperatorError(f"--url {url} is not an address: {error}") from error
-        if self._base.scheme not in ("http", "https") or not self._base.host:
-            raise OperatorError(f"--url {url} is not an address that begins with http:// or https://")
-        self._base = self._base.with_user(None)  # the key says who calls
+            raise OperatorError(f"{without_user(url)} is not an address: {error}") from error
+        if address.scheme not in ("http", "https") or not address.host:
+            raise OperatorError(f"{without_user(url)} is not an address that begins with http:// or https://")
+        address = address.with_user(None)  # the key says who calls
+        self._service = address.origin()
+        self._base = str(address.with_query(None).with_fragment(None)).rstrip("/")
         self._headers = {"Authorization": f"Bearer {checked_key(key)}", "Accept-Encoding": "identity"}
         self._was_reached = False
         self._session: aiohttp.ClientSession | None = None
@@ -75,11 +91,12 @@ class Remote:
 
     async def patiently(self, attempt: Callable[[], Awaitable[Result]]) -> Result:
         """The result of the first attempt that succeeds. An attempt that made progress before it broke off
-        may raise `PartialProgress`: then the attempts are counted from the beginning.
+        may raise `PartialProgress`: then the attempts are counted from the beginning. The first long pause is
+        announced.
 
         Raises `Refused`, and `OperatorError` if the service stays away.
         """
-        tries = 0
+        tries, was_told = 0, False
         while True:
             try:
                 return await attempt()
@@ -87,10 +104,14 @@ class Remote:
                 tries = 0
                 pause = float(PAUSES[0])
             except Away as away:
+                why = f"{self._service} {away.what}: {away}"
                 if tries == (len(PAUSES) if self._was_reached else AT_FIRST):
-                    raise OperatorError(f"{self._base.origin()} cannot be reached: {away}") from away
-                pause = max(PAUSES[tries], min(away.retry_after or 0, 60))
+                    raise OperatorError(why) from away
+                pause = max(PAUSES[tries], min(away.retry_after, 60))
                 tries += 1
+                if pause >= TOLD_FROM and not was_told:
+                    say(f"{why}; trying again", err=True)
+                    was_told = True
             await asyncio.sleep(pause)
 
     @asynccontextmanager
@@ -103,23 +124,33 @@ class Remote:
         data: AsyncIterator[bytes] | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """One request. Raises `Away` if another attempt may succeed, and `Refused` for all other statuses
-        from 300: redirections are not followed. Raises `OperatorError` for an answer that is not HTTP."""
+        from 300: redirections are not followed. Raises `OperatorError` for an answer that is not HTTP, and
+        for an address that cannot be one."""
         assert self._session is not None
         url = URL(f"{self._base}/{path.lstrip('/')}")
+        sending = None if data is None else _Sending(data)
+        was_answered = False
         try:
             async with self._session.request(
-                method, url, headers=headers, data=data, allow_redirects=False
+                method, url, headers=headers, data=sending, allow_redirects=False
             ) as response:
-                self._was_reached = True
-                if response.status in AGAIN:
-                    raise Away(await _reason(response), _seconds(response.headers.get("Retry-After")))
+                self._was_reached = was_answered = True
+                wait = response.headers.get("Retry-After")
+                if response.status in AGAIN or (response.status == 429 and wait is not None):
+                    raise AwayForNow(await _reason(response), _seconds(wait))
                 if response.status >= 300:
                     raise Refused(response.status, await _reason(response))
                 yield response
         except BREAKS as error:
-            raise Away(str(error) or type(error).__name__) from error
+            reason = str(error) or type(error).__name__
+            is_cut = sending is not None and sending.has_begun and not was_answered
+            if is_cut and not isinstance(error, TimeoutError):
+                reason = f"{reason}: {TOO_LARGE}"
+            raise Away(reason) from error
+        except aiohttp.InvalidURL as error:
+            raise OperatorError(f"{self._service} is not an address: {error}") from error
         except aiohttp.ClientError as error:
-            raise OperatorError(f"{self._base.origin()} does not answer as HTTP says: {error}") from error
+            raise OperatorError(f"{self._service} does not answer as HTTP says: {error}") from error
 
     async def json(
         self,
@@ -142,6 +173,19 @@ class Remote:
         return await self.patiently(attempt)
 
 
+class _Sending:
+    """A request's body, which knows whether any of it was sent."""
+
+    def __init__(self, content: AsyncIterator[bytes]) -> None:
+        self._content = content
+        self.has_begun = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for piece in self._content:
+            self.has_begun = True
+            yield piece
+
+
 class PartialProgress(Exception):
     """An attempt broke off after some progress, which the next one continues."""
 
@@ -161,9 +205,11 @@ async def read_json(response: aiohttp.ClientResponse) -> dict[str, Any]:
     try:
         found = await response.json(content_type=None)
     except (ValueError, UnicodeDecodeError) as error:
-        raise OperatorError(f"{response.url} does not answer as Augury does: is --url right?") from error
+        raise OperatorError(
+            f"{response.url} does not answer as Augury does: is the address right?"
+        ) from error
     if not isinstance(found, dict):
-        raise OperatorError(f"{response.url} does not answer as Augury does: is --url right?")
+        raise OperatorError(f"{response.url} does not answer as Augury does: is the address right?")
     return found
 
 
@@ -176,5 +222,6 @@ async def _reason(response: aiohttp.ClientResponse) -> str:
     return f"{said} ({response.status})"
 
 
-def _seconds(header: str | None) -> float | None:
-    return float(header) if header and header.isdecimal() else None
+def _seconds(header: str | None) -> float:
+    """The wait, or 0 if it is none or a date."""
+    return float(header) if header and header.isdecimal() else 0.0

@@ -38,7 +38,7 @@ def ref_of(text: str) -> ModelRef:
 
 
 def required(key: str | None) -> str:
-    """The value of --key, which --url needs. Raises `OperatorError` if it is missing."""
+    """The key, which --url needs. Raises `OperatorError` if it is missing."""
     if key is None:
-        raise OperatorError("--url needs --key, an administrator's API key")
+        raise OperatorError("--url needs --key or AUGURY_API_KEY, an administrator's API key")
     return key

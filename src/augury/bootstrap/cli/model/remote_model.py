@@ -41,8 +41,8 @@ def _tell(offer: Mapping[str, Any], *, is_new: bool) -> None:
     said = f"added {ref}" if is_new else f"{ref} already has this file"
     features = ", ".join(facts["input_schema"]["properties"])
     say(f"{said}: {facts['task']}, {features}; {offer['state']}, {prices}")
-    if is_new and offer["reason"]:
+    if offer["reason"]:
         say(f"warning: {offer['reason']}", err=True)
-    if is_new and offer["state"] == READY:
+    if offer["state"] == READY:
         say(f"to activate it: augury model activate {ref} (on the server)", err=True)
         say(f'or: PATCH /admin/models/{ref} with {{"state": "active"}}', err=True)
