@@ -138,6 +138,22 @@ def test_a_closed_stream_is_an_empty_one(closed: str) -> None:
     assert (ended.returncode, "Traceback" in ended.stderr) == (0, False), ended.stderr
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+def test_children_inherit_the_stream_that_was_missing(closed: str) -> None:
+    child = "import os; [os.fstat(number) for number in (0, 1, 2)]"
+    program = (
+        "import subprocess, sys; from augury.bootstrap.cli.root import open_missing_streams; "
+        f"open_missing_streams(); sys.exit(subprocess.call([sys.executable, '-c', {child!r}]))"
+    )
+
+    ended = subprocess.run(
+        ["sh", "-c", f'exec "$0" -c "$1" {closed}', sys.executable, program],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+    assert ended.returncode == 0, ended.stderr
+
+
 def test_a_password_that_nobody_can_type_ends_the_command_without_a_traceback() -> None:
     command = f"exec '{sys.executable}' -m augury.bootstrap.cli user create ada@example.org <&-"
 

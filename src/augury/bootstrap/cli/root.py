@@ -80,10 +80,12 @@ def _line_about_words(words: list[str]) -> str | None:
 
 def open_missing_streams() -> None:
     """Give a process that was started without a standard stream (`>&-`) an empty one. Otherwise the next file
-    or connection gets its number, and libraries write their output there."""
+    or connection gets its number, and libraries write their output there. Children inherit it."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # in this order, each gets its own number
-            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115, PTH123  # as long as the process
+            stream = open(os.devnull, mode)  # noqa: SIM115, PTH123  # as long as the process
+            os.set_inheritable(stream.fileno(), True)
+            setattr(sys, name, stream)
 
 
 @click.group(cls=Augury)
