@@ -104,3 +104,25 @@ async def test_a_cancel_a_submit_and_a_pick_of_one_user_never_deadlock(adapters:
     assert picked == [second.id]
     assert server_log().count("deadlock detected") == before
     assert await adapters.deviations() == []
+
+
+async def test_each_of_two_picks_finds_work_although_others_lock_all_of_it(adapters: Adapters) -> None:
+    users = [await adapters.user(credits=10) for _ in range(2)]
+    first, second = work = [a_prediction(user_id) for user_id in users]
+    for prediction in work:
+        await adapters.accept(prediction.user_id, prediction, bulk_cost=4)
+
+    async def pick() -> list[UUID]:
+        picked = await adapters.work.pick(token=uuid4(), lease=LEASE, most=9, most_cost=9)
+        return [each.prediction.id for each in picked]
+
+    async with adapters.books() as holder:
+        await holder.prediction(second.id)
+        async with adapters.books() as other_holder:
+            await other_holder.prediction(first.id)
+            picks = [asyncio.create_task(pick()) for _ in range(2)]
+            await waiting_for_lock(adapters, at_least=2)
+        await asyncio.wait(picks, return_when=asyncio.FIRST_COMPLETED)
+        await waiting_for_lock(adapters)
+
+    assert sorted(await asyncio.gather(*picks)) == sorted([[first.id], [second.id]])

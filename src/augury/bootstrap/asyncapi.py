@@ -48,7 +48,8 @@ def asyncapi_document() -> dict[str, Any]:
 
 
 def _sort(part: dict[str, Any], *names: str) -> None:
-    """FastStream keeps subscribers in a set of weak references, whose order differs between processes."""
+    """Sort these members of `part` by name. FastStream keeps subscribers in a set of weak references, whose
+    order differs between processes."""
     for name in names:
         part[name] = dict(sorted(part[name].items()))
 

@@ -138,8 +138,8 @@ def _of_one(name: str, description: str, annotations: ToolAnnotations) -> Tool:
 ACCOUNT = (
     Tool(
         name="balance",
-        description="The credits of this account: `available`, and `held` for predictions under way. `debt` "
-        "is there only if credits are owed, which are settled from `available` before anything else.",
+        description="The credits of this account. `available` can be spent, after `debt` is paid from it; "
+        "without `debt`, nothing is owed. `held` is reserved for predictions under way.",
         input_schema=_object(),
         annotations=_READS,
     ),

@@ -54,7 +54,7 @@ async def submit(
             data=data,
             input=encoded,
             model=str(model.ref),
-            key=IdempotencyKey(key_of(talk, message_id), fingerprint),
+            key=IdempotencyKey(key_name(talk, message_id), fingerprint),
             notify=True,
             explain=explain,
             max_price=max_price,
@@ -82,11 +82,11 @@ async def was_accepted(talk: Talk, message_id: int) -> bool:
 
 
 async def _accepted_as(talk: Talk, message_id: int) -> PredictionId | None:
-    return await talk.desk.find_accepted(user_id=talk.chat.user_id, key=key_of(talk, message_id))
+    return await talk.desk.find_accepted(user_id=talk.chat.user_id, key=key_name(talk, message_id))
 
 
-def key_of(talk: Talk, message_id: int) -> str:
-    """The idempotency key of a person's message."""
+def key_name(talk: Talk, message_id: int) -> str:
+    """The name of the idempotency key of a person's message."""
     return name_of_message(talk.chat.id, message_id)
 
 

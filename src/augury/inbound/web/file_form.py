@@ -58,8 +58,9 @@ async def send(request: PageRequest, models: FromDishka[Models], balances: FromD
         )
     except DomainError as error:
         words = texts(request.user.language)
-        is_again = isinstance(error, IdempotencyConflict)
-        sentence = words("file-sent-before") if is_again else words.refusal(error)
+        sentence = (
+            words("file-sent-before") if isinstance(error, IdempotencyConflict) else words.refusal(error)
+        )
         status = status_of(error)
         return await _form(request, models, balances, model, most=typed, sentence=sentence, status=status)
     except Exception as error:

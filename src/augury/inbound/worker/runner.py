@@ -173,8 +173,8 @@ class TaskRunner:
         return [[each for each in task.prediction_ids if each in unknown] for task in tasks]
 
     async def _fly_alone(self, tasks: Sequence[Task]) -> Sequence[Collection[PredictionId]]:
-        """Run each prediction alone, since it may have crashed a worker before. Other work gets its turn
-        after `ALONE` seconds: a worker that died may leave hundreds."""
+        """Run each prediction alone, since it may have crashed a worker before. After each `ALONE` seconds,
+        small work and bulk work of up to a slice get their turn: a worker that died may leave hundreds."""
         missing: list[PredictionId] = []
         ids = [each for task in tasks for each in task.prediction_ids]
         now = asyncio.get_running_loop().time

@@ -39,8 +39,9 @@ class Turns:
         """Wait until nothing is under way, and keep other work from starting in the context. Small work goes
         on while this waits for bulk work.
 
-        Yields a function that makes the turns of one prediction. Before each of them but the first, others
-        have theirs: small work, and bulk work of up to a slice. All of it has ended when the turn begins.
+        Yields a function that makes turns: of one prediction, or of one prediction after another. Before each
+        of them but the first, others have theirs: small work, and bulk work of up to a slice. All of it has
+        ended when the turn begins.
         """
         async with self._bulk.only_short(), AsyncExitStack() as held:
 

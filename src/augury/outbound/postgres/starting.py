@@ -76,16 +76,19 @@ FROM claimed
 # Waits for locked rows, such as the up to thousand rows that the sweeper locks at a time.
 CLAIM_PATIENTLY = CLAIM.replace("FOR UPDATE SKIP LOCKED", "FOR UPDATE")
 
-# Waiting users are found one by one along the index, however much work each has. Only predictions that this
-# statement has locked leave the lane: those that it starts, and those that must not be started any more
-# (expired, or claimed by their id), which the sweeper handles.
-PICK = f"""
+# Waiting users are found one by one along the index, however much work each has.
+_WAITING = """
 WITH RECURSIVE waiting (user_id) AS (
     (SELECT bulk_user FROM unfinished WHERE bulk_user IS NOT NULL ORDER BY bulk_user LIMIT 1)
     UNION ALL
     SELECT (SELECT bulk_user FROM unfinished WHERE bulk_user > waiting.user_id ORDER BY bulk_user LIMIT 1)
     FROM waiting WHERE waiting.user_id IS NOT NULL
-), picked AS (
+)
+"""
+
+# Only predictions that this statement has locked leave the lane: those that it starts, and those that must
+# not be started any more (expired, or claimed by their id), which the sweeper handles.
+PICK = f"""{_WAITING}, picked AS (
     SELECT user_id FROM shares
     WHERE user_id = ANY (ARRAY (SELECT user_id FROM waiting WHERE user_id IS NOT NULL))
     ORDER BY finish, user_id LIMIT 1 FOR UPDATE SKIP LOCKED
@@ -142,13 +145,12 @@ PICK_SHORT = PICK.replace(
 # locked a balance, and a cancel that has locked the predictions waits for the balance.
 PICK_PATIENTLY = PICK.replace("LIMIT 1 FOR UPDATE SKIP LOCKED", "LIMIT 1 FOR UPDATE")
 
-# Waits until the oldest prediction of the user whose turn it is is not locked any more, without holding the
-# turn.
-AWAIT_UNLOCKED = """
+# Waits, without holding the turn, until nobody locks the oldest prediction of the next user.
+AWAIT_UNLOCKED = f"""{_WAITING}
 SELECT id FROM predictions WHERE id = (
     SELECT prediction_id FROM unfinished WHERE bulk_user = (
         SELECT user_id FROM shares
-        WHERE EXISTS (SELECT FROM unfinished WHERE bulk_user = shares.user_id)
+        WHERE user_id = ANY (ARRAY (SELECT user_id FROM waiting WHERE user_id IS NOT NULL))
         ORDER BY finish, user_id LIMIT 1
     ) ORDER BY prediction_id LIMIT 1
 ) FOR UPDATE

@@ -86,6 +86,9 @@ SELECT id FROM unnest($1::uuid[]) AS asked (id)
 WHERE NOT EXISTS (SELECT FROM predictions p WHERE p.id = asked.id)
 """
 
+MOST_WAITS = 10
+"""How often a pick waits for work that others have locked, before it leaves the work to them."""
+
 
 @dataclass(frozen=True, slots=True)
 class PostgresWork(Work):
@@ -111,16 +114,17 @@ class PostgresWork(Work):
         self, *, token: UUID, lease: timedelta, most: int, most_cost: int, short: bool = False
     ) -> Sequence[Claimed]:
         asked = (token, lease, most, most_cost)
-        statement = PICK_SHORT if short else PICK
+        statement, waits = (PICK_SHORT, 0) if short else (PICK, MOST_WAITS)
         while True:
             rows = await fetch(self.pool, statement, *asked)
             if rows[0]["id"] is not None:
                 return _claimed(rows)
             if not rows[0]["users"]:
                 return ()
-            if not rows[0]["left_the_lane"]:
-                if statement is not PICK:  # others have just taken everything, or it is too large
+            if not rows[0]["left_the_lane"]:  # others have locked all that could be picked
+                if not waits:
                     return ()
+                waits -= 1
                 await fetch(self.pool, AWAIT_UNLOCKED)
                 statement = PICK_PATIENTLY
 

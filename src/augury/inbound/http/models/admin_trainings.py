@@ -42,6 +42,7 @@ from augury.inbound.http.models.admin_uploads import NAME, ROW_PRICE, SHA256, TE
 from augury.inbound.http.models.intake import TABLES, ModelIntake
 from augury.inbound.http.models.training_views import EXAMPLE, TrainingPage, TrainingView
 from augury.inbound.http.problems import wording
+from augury.inbound.http.problems.choices import ANY_NAME
 from augury.inbound.http.problems.described import documented
 from augury.inbound.http.protocol.paging import Cursor, Limit, id_of, split
 from augury.inbound.http.settings import HttpSettings
@@ -211,8 +212,11 @@ def _kinds(text: str | None) -> dict[str, ColumnKind]:
     try:
         return msgspec.json.decode(text, type=dict[str, ColumnKind])
     except msgspec.MsgspecError as error:
-        is_json = isinstance(error, msgspec.ValidationError)
-        why = f"it {wording.split(str(error), dict[str, ColumnKind])[0]}" if is_json else str(error)
+        if isinstance(error, msgspec.ValidationError):
+            subject = "the kind of a column" if ANY_NAME in str(error) else "it"
+            why = f"{subject} {wording.split(str(error), dict[str, ColumnKind])[0]}"
+        else:
+            why = str(error).replace("Input data", "the JSON")
         said = f"`kinds` is not a JSON object of kinds: {why}"
         raise InvalidPlan(said, PlanFault.KINDS_FORM) from error
 

@@ -105,7 +105,7 @@ class ApiKeyChange(msgspec.Struct, forbid_unknown_fields=True):
         return KeyChange(
             name=None if name is msgspec.UNSET else name,
             expires_in=None if expires_in is msgspec.UNSET else timedelta(seconds=expires_in),
-            models=None if models is msgspec.UNSET else (listed(models),),
+            models=None if models is msgspec.UNSET else (models_of(models),),
             limits=None if limits is msgspec.UNSET else limits_of(limits),
         )
 
@@ -150,7 +150,7 @@ class ApiKeyList(msgspec.Struct, frozen=True):
     items: list[ApiKeyView]
 
 
-def listed(models: list[str] | None) -> frozenset[str] | None:
+def models_of(models: list[str] | None) -> frozenset[str] | None:
     return None if models is None else frozenset(models)
 
 

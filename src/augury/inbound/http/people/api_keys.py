@@ -25,7 +25,7 @@ from augury.inbound.http.people.api_key_views import (
     CreatedApiKey,
     NewApiKey,
     limits_of,
-    listed,
+    models_of,
 )
 from augury.inbound.http.problems.described import documented
 from augury.inbound.http.protocol.body import JsonBody
@@ -56,7 +56,7 @@ async def create(
         expires_in=None if data.expires_in is None else timedelta(seconds=data.expires_in),
         version=request.auth,
         scopes=USUAL_SCOPES if data.scopes is None else frozenset(data.scopes),
-        models=listed(data.models),
+        models=models_of(data.models),
         limits=limits_of(data.limits),
     )
     return CreatedApiKey(**msgspec.structs.asdict(ApiKeyView.of(key)), key=secret)

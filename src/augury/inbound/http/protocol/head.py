@@ -1,4 +1,5 @@
-"""HEAD for every route with GET: the same head, no body (RFC 9110, section 9.3.2). OPTIONS names it, too."""
+"""HEAD for every route with GET: the same head, no body (RFC 9110, section 9.3.2). `Allow` names it, and all
+other methods of a path."""
 
 from collections.abc import Collection, Mapping
 from http import HTTPStatus
@@ -31,7 +32,7 @@ def with_head(app: ASGIApp, methods: Mapping[str, Collection[str]] | None = None
                 if message["status"] in _NAMES_METHODS:
                     of_path = known.get(scope.get("path_template", ""))
                     allowed = of_path if scope["method"] == HttpMethod.OPTIONS else None
-                    message["headers"] = [_with_head_allowed(*each, allowed) for each in message["headers"]]
+                    message["headers"] = [_allow(*each, allowed) for each in message["headers"]]
             elif is_head and message["type"] == "http.response.body":
                 message["body"] = b""
             await send(message)
@@ -43,7 +44,7 @@ def with_head(app: ASGIApp, methods: Mapping[str, Collection[str]] | None = None
     return handle
 
 
-def _with_head_allowed(name: bytes, value: bytes, methods: Collection[str] | None) -> tuple[bytes, bytes]:
+def _allow(name: bytes, value: bytes, methods: Collection[str] | None) -> tuple[bytes, bytes]:
     if name.lower() != b"allow":
         return name, value
     allowed = set(value.split(b", ") if methods is None else (each.encode() for each in methods))

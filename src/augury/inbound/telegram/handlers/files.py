@@ -18,7 +18,7 @@ from augury.inbound.telegram.dialogue import WaitingFile, with_file, without_fil
 from augury.inbound.telegram.file_intake import FileSurvey
 from augury.inbound.telegram.keyboards import button, keyboard
 from augury.inbound.telegram.lanes import CONFIRMS_FILE
-from augury.inbound.telegram.submitting import ShortFile, key_of, resumed, submit, was_accepted
+from augury.inbound.telegram.submitting import ShortFile, key_name, resumed, submit, was_accepted
 from augury.inbound.telegram.talk import Talk
 from augury.inbound.telegram.waiting_files import (
     is_useless,
@@ -107,7 +107,7 @@ async def _predict(waiting: WaitingFile, file: ShortFile, talk: Talk) -> None:
 
 async def _accept(waiting: WaitingFile, price: int, placeholder_id: int, talk: Talk) -> None:
     """Accept a longer file as a batch, once for its message, whatever happens meanwhile."""
-    desk, user_id, key = talk.desk, talk.chat.user_id, f"{key_of(talk, waiting.message_id)}:file"
+    desk, user_id, key = talk.desk, talk.chat.user_id, f"{key_name(talk, waiting.message_id)}:file"
     known = await desk.find_accepted(user_id=user_id, key=key)
     if known is None:
         if await _priced_as_told(waiting, talk) is None:

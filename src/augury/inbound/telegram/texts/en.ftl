@@ -383,7 +383,10 @@ paysupport = Questions about a payment: { $support }. Please send the receipt nu
 paysupport-nobody = For a refund, please write to the operator of this bot and send the receipt number. A payment can be refunded if its credits are not spent.
 
 redeem-usage = Send /redeem and the code, such as <code>/redeem WELCOME</code>
-redeemed = The code was redeemed; you now have <b>{ $available }</b>.{ $owed ->
+redeemed = The code was redeemed; you now have <b>{ $available ->
+        [one] { $available } credit
+       *[other] { $available } credits
+    }</b>.{ $owed ->
         [0] {""}
         [one] {" "}It settled a part of your debt: you still owe { $owed } credit.
        *[other] {" "}It settled a part of your debt: you still owe { $owed } credits.

@@ -5,7 +5,7 @@ file-max-price-said = Leave it empty to accept any price. A file that costs more
 file = File
 file-said = CSV with a header row, JSON Lines or Parquet; gzip is allowed. Columns that the model does not use are returned with the answers.
 file-send = Send the file
-file-sent-before = This form was sent before, with another file. Choose the file again and send it.
+file-sent-before = This form was sent before, with another file or model. Choose the file again and send it.
 file-of = File for { $model }
 file-progress = { $done } of { $rows } rows are predicted{ $failed ->
     [0] {""}
