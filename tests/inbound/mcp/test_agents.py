@@ -169,9 +169,14 @@ async def test_a_key_is_charged_once_through_every_door(service: AgentService, e
 
 async def test_a_debt_is_part_of_the_balance_while_there_is_one(service: AgentService) -> None:
     user, key = await service.member()
-    service.hexagon.memory.state.balances[user.id] = Balance(user.id, available=5, debt=3)
-    async with service.client(key, MODERN) as client:
-        told = (await client.call_tool("balance")).structured_content
+    memory = service.hexagon.memory
+    before = memory.state.balances[user.id]
+    memory.state.balances[user.id] = Balance(user.id, available=5, debt=3)
+    try:
+        async with service.client(key, MODERN) as client:
+            told = (await client.call_tool("balance")).structured_content
+    finally:  # the tests of this file share the books, and some of them check all of them
+        memory.state.balances[user.id] = before
     assert told == {"available": 5, "held": 0, "debt": 3}
 
 
