@@ -165,19 +165,21 @@ def test_a_file_is_shown_in_its_own_encoding_before_it_is_sent(person: Person) -
             assert page.locator("#preview td").nth(1).inner_text() == first
 
 
-def test_a_double_click_sends_a_form_once_and_a_step_back_makes_it_ready(person: Person) -> None:
-    page = person.page
-    person.goes("/app/keys")
-    button, rows = page.locator("main form button:not(.link)"), page.locator("tbody tr")
-    before = rows.count()
-    for made in (1, 2):
-        page.fill("[name=name]", f"twice {made}")
-        button.dblclick()
-        expect(page.locator("[role=status] pre")).to_be_visible()
+def test_a_double_click_sends_a_form_once_and_a_step_back_makes_it_ready(chromium: Browser, url: str) -> None:
+    with at_the_pages(chromium, url, "en-1280") as person:
+        page = person.page
+        registers(person, "twice@example.org")
         person.goes("/app/keys")
-        assert rows.count() == before + made
-    page.go_back()
-    expect(page.locator("form[data-sent]")).to_have_count(0)
+        button, rows = page.locator("main form button:not(.link)"), page.locator("tbody tr")
+        before = rows.count()
+        for made in (1, 2):
+            page.fill("[name=name]", f"key {made}")
+            button.dblclick()
+            expect(page.locator("[role=status] pre")).to_be_visible()
+            person.goes("/app/keys")
+            assert rows.count() == before + made
+        page.go_back()
+        expect(page.locator("form[data-sent]")).to_have_count(0)
 
 
 def test_everything_is_reached_with_the_keyboard(person: Person) -> None:
