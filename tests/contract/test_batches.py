@@ -10,7 +10,7 @@ import pytest
 from augury.domain.balance import Balance
 from augury.domain.batch import Batch, BatchNotFound, SlicePlace
 from augury.domain.idempotency import IdempotencyKey
-from augury.domain.identifiers import BatchId, UserId, uuid7
+from augury.domain.identifiers import BatchId, PredictionId, UserId, uuid7
 from augury.domain.prediction import Prediction, Status
 from augury.domain.transfer import Transfer, TransferKind
 from tests.adapters import MODEL, Adapters, a_prediction, finish
@@ -215,6 +215,55 @@ async def test_a_batch_is_accepted_or_given_up_but_never_both(adapters: Adapters
     await adapters.batches.purged(batch.id)
     assert await adapters.batches.unfinished(user_id) == 1
     assert await adapters.deviations() == []
+
+
+async def test_only_its_user_is_accepted_a_batch_and_only_once(adapters: Adapters) -> None:
+    user_id, other = await adapters.user(credits=20), await adapters.user(credits=20)
+    batch, slices = a_batch(user_id)
+    await adapters.batches.receive(batch.id, owner=user_id, at=batch.created_at)
+    again = [replace(each, id=PredictionId(uuid7())) for each in slices]
+
+    with pytest.raises(LookupError):
+        await accept_received(
+            adapters, replace(batch, user_id=other), [replace(each, user_id=other) for each in again]
+        )
+    await accept_received(adapters, batch, slices)
+    with pytest.raises(LookupError):
+        await accept_received(adapters, batch, again)
+
+    assert await adapters.balance(user_id) == Balance(user_id, available=15, held=5)
+    assert await adapters.balance(other) == Balance(other, available=20)
+    assert len(await adapters.batches.slices(batch.id, first=0, limit=9)) == 3
+    assert await adapters.deviations() == []
+
+
+async def test_a_batch_that_is_not_recorded_will_never_be_accepted(adapters: Adapters) -> None:
+    gone = BatchId(uuid7())
+
+    await adapters.batches.purged(gone)
+
+    assert await adapters.batches.give_up(gone)
+
+
+async def test_what_was_given_up_but_not_erased_is_outdated_after_a_day(adapters: Adapters) -> None:
+    user_id = await adapters.user(credits=10)
+    batch, slices = a_batch(user_id)
+    given_up, _ = a_batch(user_id)
+    for each in (batch, given_up):
+        await adapters.batches.receive(each.id, owner=user_id, at=each.created_at)
+    assert await adapters.batches.give_up(given_up.id)
+    assert not await adapters.batches.outdated(keep=KEEP, limit=10)
+    await adapters.pass_time(timedelta(days=2))
+
+    for _ in range(2):
+        assert set(await adapters.batches.outdated(keep=KEEP, limit=10)) == {batch.id, given_up.id}
+    with pytest.raises(LookupError):
+        await accept_received(adapters, batch, slices)
+    for each in (batch, given_up):
+        await adapters.batches.purged(each.id)
+
+    assert not await adapters.batches.outdated(keep=KEEP, limit=10)
+    assert await adapters.balance(user_id) == Balance(user_id, available=10)
 
 
 async def test_the_books_count_unfinished_batches(adapters: Adapters) -> None:

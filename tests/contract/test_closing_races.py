@@ -8,6 +8,9 @@ from uuid import uuid4
 
 import pytest
 
+from augury.application.batches.ports import NotStored, input_name
+from augury.application.batches.purge_batches import PurgeBatches
+from augury.application.batches.receive_batch import ReceiveBatch
 from augury.application.limits import Limits
 from augury.application.people.close_account import CloseAccount
 from augury.application.people.known_callers import KnownCallers
@@ -116,3 +119,26 @@ async def is_open(adapters: Adapters, user_id: UserId) -> bool:
     except UserNotFound:
         return False
     return True
+
+
+async def test_an_upload_that_outlives_its_account_leaves_no_rows(adapters: Adapters) -> None:
+    """The account is closed and its batches are purged while the upload goes on."""
+    user_id = await adapters.user(credits=3)
+    receive = ReceiveBatch(
+        batches=adapters.batches,
+        books=adapters.books,
+        store=adapters.batch_store,
+        models=adapters.models,
+        clock=SystemClock(),
+        limits=Limits(),
+    )
+
+    async with receive(user_id=user_id, model=MODEL.name) as receipt:
+        await adapters.batch_store.put(receipt.batch_id, input_name(0), b"rows")
+        await Owner(adapters, user_id, random.Random(0)).closes(user_id=user_id, forfeit=3)
+        await PurgeBatches(batches=adapters.batches, store=adapters.batch_store, limits=Limits())()
+        await adapters.batch_store.put(receipt.batch_id, input_name(1), b"more rows")
+
+    for number in range(2):
+        with pytest.raises(NotStored):
+            await adapters.batch_store.get(receipt.batch_id, input_name(number))

@@ -101,7 +101,8 @@ class BatchBooks(Books, Protocol):
         remembers the request, and `spender` is the API key whose spending limits count the price. Call it
         after `open`, and after `spending`.
 
-        Raises `Conflict` if the key was remembered meanwhile, and `LookupError` if the batch was given up.
+        Raises `Conflict` if the key was remembered meanwhile, and `LookupError` if the user is not receiving
+        this batch: it was accepted or given up, or is another user's.
         """
 
     @abstractmethod
@@ -123,7 +124,7 @@ class OpenBatchBooks(Protocol):
 
 
 class Batches(Protocol):
-    """Batches and their slices. Each call is one statement in its own transaction."""
+    """Batches and their slices. Each call commits separately."""
 
     @abstractmethod
     async def receive(self, batch_id: BatchId, *, owner: UserId, at: datetime) -> None:
@@ -167,14 +168,18 @@ class Batches(Protocol):
     @abstractmethod
     async def outdated(self, *, keep: timedelta, limit: int) -> Sequence[BatchId]:
         """Batches whose objects can be deleted: those that ended longer than `keep` ago, those that were
-        received but not accepted within a day, which are given up, and those of closed accounts."""
+        received but not accepted within a day, which are given up, and those of closed accounts. Whoever
+        gave up a batch may not have deleted its objects, so it is returned, too, a day after it was
+        received."""
 
     @abstractmethod
     async def give_up(self, batch_id: BatchId) -> bool:
-        """Record that a batch which was being received will never be accepted. Returns False, and changes
-        nothing, if it was accepted: its caller may not have been told, such as when the answer to the commit
-        was lost. Waits for an acceptance that is under way."""
+        """Record that a batch which was being received will never be accepted. Returns True also if it is no
+        longer recorded, such as after its account was closed. Returns False, and changes nothing, if it was
+        accepted: its caller may not have been told, such as when the answer to the commit was lost. Waits for
+        an acceptance that is under way."""
 
     @abstractmethod
     async def purged(self, batch_id: BatchId) -> None:
-        """Record that a batch's objects were deleted. Delete a batch that was never accepted."""
+        """Record that a batch's objects were deleted. Delete a batch that was never accepted. Does nothing
+        if there is no such batch."""

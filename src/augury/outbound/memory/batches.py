@@ -79,38 +79,36 @@ class MemoryBatches(Batches):
 
     @override
     async def outdated(self, *, keep: timedelta, limit: int) -> Sequence[BatchId]:
-        now = self.memory.now()
-        return [
-            batch_id
-            for batch_id, record in self.memory.state.batches.items()
-            if record.purged_at is None and self._is_outdated(record, now, keep)
-        ][:limit]
+        async with self.memory.change() as state:
+            now = self.memory.now()
+            found = [
+                (batch_id, record)
+                for batch_id, record in state.batches.items()
+                if _is_outdated(state, record, now, keep)
+            ][:limit]
+            for batch_id, record in found:
+                if _is_abandoned(record, now):
+                    state.batches[batch_id] = replace(record, purged_at=now)
+            return [batch_id for batch_id, _ in found]
 
     @override
     async def give_up(self, batch_id: BatchId) -> bool:
         async with self.memory.change() as state:
             record = state.batches.get(batch_id)
-            if record is None or record.batch:
-                return False
-            state.batches[batch_id] = replace(record, purged_at=self.memory.now())
-            return True
+            if record is None:
+                return True
+            if record.batch is None:
+                state.batches[batch_id] = replace(record, purged_at=self.memory.now())
+            return record.batch is None
 
     @override
     async def purged(self, batch_id: BatchId) -> None:
         async with self.memory.change() as state:
-            record = state.batches[batch_id]
-            if record.batch is None:
+            record = state.batches.get(batch_id)
+            if record is not None and record.batch is None:
                 del state.batches[batch_id]
-            else:
+            elif record is not None:
                 state.batches[batch_id] = replace(record, purged_at=self.memory.now())
-
-    def _is_outdated(self, record: BatchRecord, now: datetime, keep: timedelta) -> bool:
-        if self.memory.state.users[record.owner].user.closed_at:
-            return True
-        if record.batch is None:
-            return record.received_at < now - retention.UNACCEPTED_BATCHES
-        progress = self._stored(record, record.batch).progress
-        return progress.is_final and progress.finished_at is not None and progress.finished_at < now - keep
 
     def _stored(self, record: BatchRecord, batch: Batch) -> StoredBatch:
         state = self.memory.state
@@ -143,6 +141,23 @@ class MemoryBatchStore(BatchStore):
         for key in names:
             del self.objects[key]
         return len(names)
+
+
+def _is_outdated(state: State, record: BatchRecord, now: datetime, keep: timedelta) -> bool:
+    if _is_abandoned(record, now):
+        return True
+    if record.purged_at is not None:
+        return False
+    if state.users[record.owner].user.closed_at:
+        return True
+    if record.batch is None:
+        return False
+    progress = _progress(state, slices_of(state, record.batch.id))
+    return progress.is_final and progress.finished_at is not None and progress.finished_at < now - keep
+
+
+def _is_abandoned(record: BatchRecord, now: datetime) -> bool:
+    return record.batch is None and record.received_at < now - retention.UNACCEPTED_BATCHES
 
 
 def unfinished(state: State, owner: UserId) -> int:

@@ -82,8 +82,8 @@ def accept_batch(
     spender: UUID | None,
 ) -> None:
     received = state.batches.get(batch.id)
-    if received is None or received.purged_at is not None:
-        raise LookupError("the batch is not being received")
+    if received is None or received.owner != batch.user_id or received.batch or received.purged_at:
+        raise LookupError("the batch is not being received by this user")
     if spender is not None:
         key_spending.count(state, spender, batch.price, now)
     state.batches[batch.id] = replace(received, batch=batch)

@@ -133,7 +133,7 @@ async def accept(
     )
     assert row is not None
     if tuple(row) != (1, 1):
-        raise LookupError("a batch to be accepted was not received, or its balance is not in the books")
+        raise LookupError("the batch is not being received by this user, or its balance is not in the books")
 
 
 async def unfinished(connection: Connection, user_id: UserId) -> int:

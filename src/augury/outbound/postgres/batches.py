@@ -137,6 +137,7 @@ WITH given_up AS (
 """
 
 GIVE_UP = "UPDATE batches SET purged_at = now() WHERE id = $1 AND accepted_at IS NULL RETURNING id"
+IS_ACCEPTED = "SELECT id FROM batches WHERE id = $1 AND accepted_at IS NOT NULL"
 
 PURGED = """
 WITH forgotten AS (DELETE FROM batches WHERE id = $1 AND accepted_at IS NULL)
@@ -204,7 +205,10 @@ class PostgresBatches(Batches):
 
     @override
     async def give_up(self, batch_id: BatchId) -> bool:
-        return bool(await fetch(self.pool, GIVE_UP, batch_id))
+        if await fetch(self.pool, GIVE_UP, batch_id):
+            return True
+        # The snapshot of the first statement may be older than the acceptance for which it waited.
+        return not await fetch(self.pool, IS_ACCEPTED, batch_id)
 
     @override
     async def purged(self, batch_id: BatchId) -> None:
