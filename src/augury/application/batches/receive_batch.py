@@ -61,10 +61,10 @@ class ReceiveBatch:
         """
         named = self.limits.default_model if model is None else model
         earlier = None if key is None else await self._accepted_as(user_id, key)
-        if earlier is None:
-            found = await self.models.get(named, user_id=user_id)
-        else:
+        if earlier is not None and named in (earlier.model.name, str(earlier.model)):
             found = await self.models.version(earlier.model)
+        else:
+            found = await self.models.get(named, user_id=user_id)
         if terms is not None:
             terms.require_model(found.ref)
         listed = found.facts.listed(top, most=self.limits.max_classes)

@@ -11,10 +11,11 @@ from augury.application.limits import Limits
 from augury.application.ports import Unavailable
 from augury.domain.balance import Balance
 from augury.domain.batch import Batch, TooManyBatches
-from augury.domain.idempotency import IdempotencyKey
+from augury.domain.feature import Feature, FeatureKind
+from augury.domain.idempotency import IdempotencyConflict, IdempotencyKey
 from augury.domain.identifiers import UserId
 from augury.domain.model import ModelNotFound, ModelRef, ModelState
-from tests.hexagon import Hexagon
+from tests.hexagon import Hexagon, a_model
 
 KEY = IdempotencyKey("key", b"print")
 
@@ -103,3 +104,28 @@ async def test_batches_that_arrive_at_the_same_time_do_not_exceed_the_limit(hexa
 
     assert await hexagon.batches.unfinished(user.id) == 1
     assert await hexagon.balances.of(user.id) == Balance(user.id, available=7, held=2)
+
+
+@pytest.mark.parametrize("other", ["size", "tone@2", "size@1"])
+async def test_a_key_that_is_used_again_for_another_model_is_a_conflict(hexagon: Hexagon, other: str) -> None:
+    """The rows are read by the columns of the model that they are for."""
+    user = await hexagon.user(credits=9)
+    await send(hexagon, user.id)
+    length = Feature("length", FeatureKind.NUMERIC)
+    await hexagon.models.add(a_model("size", features=[length]))
+    await hexagon.models.add(a_model("tone", 2, features=[length], active=False))
+
+    async with hexagon.receive_batch(user_id=user.id, model=other, key=KEY.key) as receipt:
+        assert [each.name for each in receipt.model.facts.schema.features] == ["length"]
+        with pytest.raises(IdempotencyConflict):
+            await hexagon.accept_batch(received(receipt, user.id, IdempotencyKey(KEY.key, b"other")))
+
+
+async def test_a_request_for_one_version_finds_its_batch(hexagon: Hexagon) -> None:
+    user = await hexagon.user(credits=9)
+    batch = await send(hexagon, user.id)
+    assert isinstance(batch, Batch)
+    await hexagon.change_model(ref=ModelRef("tone", 1), state=ModelState.RETIRED)
+
+    async with hexagon.receive_batch(user_id=user.id, model="tone@1", key=KEY.key) as receipt:
+        assert receipt.model.ref == ModelRef("tone", 1)
