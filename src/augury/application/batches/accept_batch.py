@@ -107,10 +107,12 @@ class AcceptBatch:
     async def _decide(self, received: Received) -> tuple[Batch | ReplayedBatch, Sequence[Prediction]]:
         user_id, key, now = received.user_id, received.key, self.clock.now()
         async with self.books() as books:
-            opened = await books.open([user_id], [(user_id, key.key)] if key else [])
-            if key and opened.repeats(user_id, key):
-                return ReplayedBatch(BatchId(opened.remembered[user_id, key.key].reference)), ()
-            balance = opened.balance(user_id)
+            balance = (await books.open([user_id])).balance(user_id)
+            if key:
+                # Separately, to see also the key of a request that held the lock until now.
+                known = await books.open([], [(user_id, key.key)])
+                if known.repeats(user_id, key):
+                    return ReplayedBatch(BatchId(known.remembered[user_id, key.key].reference)), ()
             require_room(await books.unfinished_batches(user_id), self.limits)
             batch = received.batch(at=now)
             if not batch.rows:

@@ -50,12 +50,13 @@ class RefundPayment:
             payment = await books.payment(charge_id)
             if payment is None:
                 raise PaymentNotFound(charge_id=charge_id)
+            owner = UserId(payment.user_id)
+            balance = (await books.open([owner])).balances.get(owner)
+            # Read once the balance is locked: an administrator who takes back credits locks it, too.
             known = await books.transfer(payment.reference, TransferKind.REVERSAL)
             if known and known.amount != payment.credits and not given_back:
                 raise AlreadyReversed  # only some credits: the stars cannot be returned in part
             if payment.reversed_at is None:
-                owner = UserId(payment.user_id)
-                balance = (await books.open([owner])).balances.get(owner)
                 transfers = (
                     _charge_back(balance, payment, known) if given_back else _reverse(balance, payment, known)
                 )

@@ -40,8 +40,9 @@ class UnlinkChat:
             if chat is None or chat.user_id != account:
                 raise ChatNotLinked
             payments = await books.bought_since_link(chat_id)
-            bought = sum([await _left_of(books, each.reference, each.credits) for each in payments])
             balance = (await books.open([account])).balance(account)
+            # Read once the balance is locked: an administrator who takes back credits locks it, too.
+            bought = sum([await _left_of(books, each.reference, each.credits) for each in payments])
             _, balance, transfers = balance.split_off(Balance(own.id), bought, reference=uuid7())
             await books.let_go(chat_id, own, payments)
             if transfers:

@@ -23,7 +23,9 @@ INSERT INTO promo_codes ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFL
 """
 PAGE = f"SELECT {COLUMNS} FROM promo_codes WHERE code > $1 ORDER BY code LIMIT {hidden('$2')}"
 GET = f"SELECT {COLUMNS} FROM promo_codes WHERE code = $1"
-LOCK = f"{GET} FOR UPDATE"
+# FOR UPDATE would also wait for the foreign keys of redemptions, which `let_go` copies after it has locked a
+# balance. Whoever redeems a code locks the balance after the code.
+LOCK = f"{GET} FOR NO KEY UPDATE"
 CHANGE = "UPDATE promo_codes SET disabled_at = $2 WHERE code = $1 RETURNING code"
 USE = "UPDATE promo_codes SET used = $2 WHERE code = $1"
 IS_REDEEMED = "SELECT EXISTS (SELECT FROM promo_redemptions WHERE code = $1 AND user_id = $2)"
