@@ -16,9 +16,10 @@ class UserNotFound(DomainError):
 
 @dataclass(eq=False)
 class PredictionsUnderWay(DomainError):
-    """The account has unfinished predictions: wait for them or cancel them first."""
+    """The account has unfinished predictions or an unfinished batch: wait for them or cancel them first."""
 
     pending: int
+    """The unfinished predictions outside of batches. 0: only a batch is unfinished."""
 
 
 @dataclass(eq=False)

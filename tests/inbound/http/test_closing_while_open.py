@@ -45,7 +45,10 @@ async def test_while_work_is_under_way_nothing_is_closed_and_no_credit_is_lost(a
     assert is_problem(await person.delete("/users/me?confirm=100"), 409, "predictions-under-way")
     await api.hexagon.run_all()
     await program.post("/batches", content="text\na\nb\n", headers=CSV)
-    assert is_problem(await person.delete("/users/me?confirm=100"), 409, "predictions-under-way")
+    refused = await person.delete("/users/me?confirm=100")
+    assert is_problem(refused, 409, "predictions-under-way")
+    assert refused.json()["pending"] == 0
+    assert "unfinished batch" in refused.json()["detail"]
     assert (await program.get("/balance")).json() == {"available": 17, "held": 2}
     await api.hexagon.run_all()
     assert is_problem(await program.delete("/users/me?confirm=100"), 403, "not-by-api-key")

@@ -153,6 +153,13 @@ def test_numbers_and_plurals_are_right(language: str, credits: int, words: str) 
         ("en", "refusal-too-many-rows", {"rows": 1, "most": 0}, "1 row is too many"),
         ("ru", "refusal-too-many-api-keys", {"most": 23}, "уже 23 ключа API"),
         ("ru", "refusal-predictions-under-way", {"pending": 21}, "не завершено: 21 предсказание."),
+        ("ru", "refusal-predictions-under-way", {"pending": 0}, "не завершён пакет."),
+        (
+            "en",
+            "refusal-predictions-under-way",
+            {"pending": 0},
+            "is an unfinished batch. Wait for it or",
+        ),
         ("ru", "refusal-invalid-password", {"least": 8, "most": 121}, "от 8 до 121 символа."),
         ("ru", "csv-too-large", {"most": 5_000_001}, "не больше 5 000 001 байта."),
         ("ru", "csv-too-large", {"most": 22}, "не больше 22 байт."),

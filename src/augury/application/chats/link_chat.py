@@ -24,8 +24,8 @@ class LinkChat:
         """Returns the account that the chat now acts for. Repeating a code in the same chat changes nothing.
 
         Raises `InvalidLink`, `ChatLinked` if the chat is already linked with another account,
-        `PredictionsUnderWay` while the chat's own account has open holds or an open batch, and
-        `DebtUnsettled` while it owes more than it has, so that a link never passes on a debt.
+        `PredictionsUnderWay` while the chat's own account has unfinished predictions or an unfinished batch,
+        and `DebtUnsettled` while it owes more than it has, so that a link never passes on a debt.
         """
         absorbed = await self.users.get(chat.user_id)
         return await retried(lambda: self._link(chat, code, is_account=absorbed.email is not None))

@@ -24,7 +24,8 @@ class CloseAccount:
     async def __call__(self, *, user_id: UserId, forfeit: int = 0) -> None:
         """`forfeit` is the most credits that may be left. They are lost.
 
-        Raises `PredictionsUnderWay` while there are open holds, `CreditsLeft` if more credits are left.
+        Raises `PredictionsUnderWay` while there are unfinished predictions or an unfinished batch, and
+        `CreditsLeft` if more credits are left.
         """
         user = await self.users.get(user_id)
         await retried(lambda: self._close(user, forfeit))

@@ -458,6 +458,7 @@ refusal-wrong-credentials = The address or the password is wrong.
 refusal-invalid-token = This is no longer valid.
 refusal-user-not-found = This account is closed. /start opens a new one.
 refusal-predictions-under-way = There { $pending ->
+        [0] is an unfinished batch. Wait for it or cancel it
         [one] is { $pending } unfinished prediction. Wait for it or cancel it
        *[other] are { $pending } unfinished predictions. Wait for them or cancel them
     } first.

@@ -62,6 +62,7 @@ refusal-wrong-credentials = The address or the password is wrong.
 refusal-invalid-token = This is no longer valid.
 refusal-user-not-found = There is no such account. It may have been closed.
 refusal-predictions-under-way = There { $pending ->
+        [0] is an unfinished batch. Wait for it or cancel it
         [one] is { $pending } unfinished prediction. Wait for it or cancel it
        *[other] are { $pending } unfinished predictions. Wait for them or cancel them
     } first.

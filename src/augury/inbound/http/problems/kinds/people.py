@@ -51,7 +51,8 @@ KINDS: Mapping[type[DomainError], Kind] = {
         "predictions-under-way",
         "Predictions under way",
         named("pending"),
-        "Predictions under way: {pending}. Wait for them, or cancel those that are still queued.",
+        "The account has unfinished predictions or an unfinished batch. Wait for them, or cancel what is "
+        "still queued.",
     ),
     CreditsLeft: Kind(
         409,
