@@ -108,7 +108,8 @@ class Balance:
         return balance.after(transfer), (*repayments, transfer)
 
     def repay(self, *, reference: UUID) -> tuple[Self, tuple[Transfer, ...]]:
-        """Settle the debt, or as much of it as is available. `reference` names what led to it."""
+        """Settle the debt, or as much of it as is available. `reference` is the payment or gift
+        that brought credits, the prediction that needs them, or a new one for the link or the closing."""
         return _moved(self, reference, (TransferKind.REPAYMENT, min(self.debt, self.available)))
 
     def refund(self, amount: int, *, reference: UUID) -> tuple[Self, Transfer]:

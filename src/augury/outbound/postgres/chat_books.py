@@ -41,7 +41,8 @@ HAND_OVER = [
     )
     ON CONFLICT DO NOTHING
     """,
-    # A code that both have redeemed stays with each, since it was used twice.
+    # A code that both have redeemed stays with each. It was used twice, unless the absorbed account's
+    # redemption is a copy by `let_go`.
     """
     UPDATE promo_redemptions r SET user_id = $2 WHERE user_id = $1 AND NOT EXISTS (
         SELECT FROM promo_redemptions known WHERE known.code = r.code AND known.user_id = $2

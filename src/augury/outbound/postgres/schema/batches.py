@@ -40,6 +40,7 @@ batches = Table(
     Column("expired", Integer, comment="Slices"),
     Column("started_at", Time),
     Column("finished_at", Time),
+    # Also when a batch that was being received was given up, just before its objects are deleted.
     Column("purged_at", Time, comment="When its objects were deleted from the store"),
     CheckConstraint("(accepted_at IS NULL) = (rows IS NULL)", name="rows"),
     comment="Groups of predictions that came in one file",
