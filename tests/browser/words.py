@@ -24,7 +24,7 @@ SAID = """() => {
     return found.filter(each => /[A-Za-z]{2}/.test(each));
 }"""
 """All texts of the page, except what is marked as another language."""
-_IDS = re.compile(r"Запрос \S+|\S*@\S+|[0-9a-f]{8}(?:-[0-9a-f]+)+|\b[0-9a-f]{12,}\b|aug_\w+")
+_IDS = re.compile(r"Запрос \S+|\S*@\S+|[0-9a-f]{8}(?:-[0-9a-f]+)+|\b[0-9a-f]{12,}\b|aug_[\w-]+")
 """Ids of requests, addresses, versions of models, other ids and hashes."""
 _QUOTED = re.compile(r"\((?:CatBoost|программа|он) сообщает: .*\)", re.DOTALL)
 """The own words of another program, which the page introduces as such."""
