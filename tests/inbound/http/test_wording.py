@@ -220,7 +220,10 @@ async def test_a_value_that_cannot_be_is_answered_with_those_that_can(
     [
         ("x", "JSON is malformed: invalid character (byte 0)"),
         ("[]", "it must be an object, not an array"),
-        ('{"zip": "word"}', "it must be `number`, `category`, `text`, `date` or `skip`, not 'word'"),
+        (
+            '{"zip": "word"}',
+            "the kind of a column must be `number`, `category`, `text`, `date` or `skip`, not 'word'",
+        ),
     ],
 )
 async def test_wrong_kinds_of_columns_are_told_in_words(api: Api, kinds: str, why: str) -> None:

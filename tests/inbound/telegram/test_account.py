@@ -166,7 +166,7 @@ async def test_a_promo_code_that_settles_a_debt_says_what_is_still_owed(town: To
         user_id = (await chat_of(town)).user_id
         town.hexagon.memory.state.balances[user_id] = Balance(user_id, debt=7)
         ada.says("/redeem SPRING")
-        await town.said("you now have 0. It settled a part of your debt: you still owe 2 credits.")
+        await town.said("you now have 0 credits. It settled a part of your debt: you still owe 2 credits.")
 
 
 @pytest.mark.parametrize(
