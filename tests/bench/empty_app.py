@@ -29,8 +29,8 @@ async def empty() -> None:
 
 async def bare(scope: Any, receive: Any, send: Any) -> None:
     """Read the body and answer."""
-    if scope["type"] != "http":  # no lifespan
-        raise NotImplementedError
+    if scope["type"] != "http":
+        raise NotImplementedError("it has no lifespan")  # the server then goes on without
     while (await receive()).get("more_body"):
         pass
     await send({"type": "http.response.start", "status": 202, "headers": [(b"content-length", b"0")]})
@@ -45,12 +45,12 @@ async def serve(app: ASGIApp, port: int) -> None:
 
 
 def main(port: int, kind: str) -> None:
-    framed = Litestar([empty], openapi_config=None)
+    litestar = Litestar([empty], openapi_config=None)
     if kind == "usual":
-        uvicorn.run(framed, port=port, log_level="warning")
+        uvicorn.run(litestar, port=port, log_level="warning")
         return
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(bare if kind == "bare" else framed, port))
+        runner.run(serve(bare if kind == "bare" else litestar, port))
 
 
 if __name__ == "__main__":

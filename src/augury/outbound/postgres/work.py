@@ -121,7 +121,7 @@ class PostgresWork(Work):
                 return _claimed(rows)
             if not rows[0]["users"]:
                 return ()
-            if not rows[0]["left_the_lane"]:  # others have locked all that could be picked
+            if not rows[0]["left_the_lane"]:  # others have locked all of it, or it is too large
                 if not waits:
                     return ()
                 waits -= 1
