@@ -1,6 +1,7 @@
 """The pages as people use them: a customer's and an operator's way through them, whichever server is behind.
-Screenshots are kept in `build/screenshots`."""
+Outside CI, screenshots are kept in `build/screenshots`."""
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -78,6 +79,10 @@ class Person:
         assert fits(self.page), name
         if self.axe and self.language == "ru":
             assert foreign_words(self.page, self.known) == [], name
+        if "CI" not in os.environ:  # nobody would see them
+            self._keep_a_picture(name)
+
+    def _keep_a_picture(self, name: str) -> None:
         shot = re.sub(r"[^a-z]+", "-", re.sub(r"[0-9a-f]{8}-[0-9a-f-]+", "", name)).strip("-") or "start"
         SHOTS.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(

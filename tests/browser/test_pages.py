@@ -1,5 +1,5 @@
 """The pages as people use them, in a real browser, against `augury up`: in both languages, on a phone and on
-a large screen. Screenshots are kept in `build/screenshots`."""
+a large screen."""
 
 import gzip
 import io
