@@ -120,7 +120,8 @@ async def test_an_earlier_version_s_classic_queue_of_dead_letters_stops_nobody(
 
 
 @pytest.mark.parametrize(
-    ("setting", "sizes"), [({}, [128, 128, 44]), ({"max_task_ids": 140}, [140, 140, 20])]
+    ("setting", "sizes"),
+    [({}, [128, 128, 44]), ({"max_task_ids": 140}, [128, 128, 44]), ({"max_task_ids": 90}, [90, 90, 90, 30])],
 )
 async def test_many_predictions_go_out_in_few_messages(
     rabbitmq_url: str, setting: dict[str, int], sizes: list[int]
@@ -138,7 +139,7 @@ async def test_many_predictions_go_out_in_few_messages(
 async def test_a_message_has_little_work_in_all_so_that_idle_workers_get_the_rest(rabbitmq_url: str) -> None:
     ids = new_ids(8)
     async with connected(rabbitmq_url) as publisher:
-        publisher.put(ids, 1, costs=dict(zip(ids, [200, 56, 1, 300, 1, 1, 255], strict=False)))
+        publisher.put(ids, 1, costs=dict(zip(ids, [100, 28, 1, 150, 1, 1, 127], strict=False)))
         messages = await received(rabbitmq_url, 5)
 
     tasks = [read_task(message.body) for message in messages]

@@ -42,9 +42,9 @@ log = logging.getLogger(__name__)
 class WorkerSettings:
     max_batch: int = 256
     """Predictions in one run."""
-    prefetch: int = 8
+    prefetch: int = 16
     """Messages of small work that a worker holds at a time. What it holds, no other worker can run, even if
-    it is idle: so each has up to 256 predictions, which together take about an eighth of a slice at most."""
+    it is idle: so each has up to 128 predictions, which together take about a 16th of a slice at most."""
     grace: timedelta = timedelta(seconds=7)
     """How long a run may continue after the worker was asked to stop. Then its predictions are handed back.
     `augury up` without RabbitMQ waits at most 1 second."""

@@ -42,9 +42,9 @@ FIRST_PAUSE, LAST_PAUSE = 0.2, 5.0
 """Seconds between two attempts to connect."""
 
 
-MOST_COST = 256
+MOST_COST = 128
 """The most cost (`SliceLimit.cost`) of one message of the small lane, unless its first prediction alone costs
-more. A worker holds eight messages: together not much more than a slice of work, which another worker could
+more. A worker holds 16 messages: together not much more than a slice of work, which another worker could
 run."""
 log = logging.getLogger(__name__)
 
@@ -60,8 +60,8 @@ class RabbitSettings:
     """Predictions that may wait in one process to be published. The sweeper publishes those beyond it."""
 
     max_task_ids: int = IDS
-    """Predictions of small work in one message to the workers. A worker reads up to 256. Workers of a release
-    without lanes read up to 16: set 16 while such workers run."""
+    """Predictions of small work in one message to the workers. More than 128 change nothing: a message has
+    only so much work. Workers of a release without lanes read up to 16: set 16 while such workers run."""
 
     def __post_init__(self) -> None:
         urls_of(self.url)
