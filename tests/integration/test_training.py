@@ -279,6 +279,16 @@ def test_many_classes_and_groups(tmp_path: Path) -> None:
         ("a,b\n" + "1,x\nz,y\n" * 60, {"kinds": {"a": ColumnKind.NUMBER}}, "for example 'z'"),
         ("a,b\n" + "2026-01-05,x\nz,y\n" * 60, {"kinds": {"a": ColumnKind.DATE}}, "for example 'z'"),
         ("a\0,b\n" + "1,x\n2,y\n" * 60, {"target": "b"}, "contains NUL"),
+        (
+            "d.month,d,b\n" + "1,2026-01-05,x\n2,2026-02-05,y\n3,2026-03-05,x\n" * 60,
+            {"target": "b"},
+            "'d.month' has the name of a part of the date 'd'",
+        ),
+        (
+            f"{'d' * 250},b\n" + "2026-01-05,x\n2026-02-06,y\n2026-03-07,x\n" * 60,
+            {"target": "b"},
+            "more than 248 characters",
+        ),
     ],
 )
 def test_what_cannot_be_trained_says_why(
@@ -289,6 +299,19 @@ def test_what_cannot_be_trained_says_why(
 
     with pytest.raises(Untrainable, match=why):
         train_table(file, a_plan(**({"target": "b"} | plan)), tmp_path / "model.cbm")
+
+
+def test_a_test_of_one_class_has_no_auc_and_the_card_says_so(tmp_path: Path) -> None:
+    rows = [
+        {"at": n, "x": n * 7 % 13, "y": "yes" if n * 7 % 13 > 6 and n < 160 else "no"} for n in range(200)
+    ]
+    file = tmp_path / "y.cbm"
+
+    card = train_table(written(tmp_path / "y.csv", rows), a_plan(target="y", time="at"), file)
+
+    assert {each.name for each in card.scores} == {"accuracy", "macro_f1", "logloss", "calibration_error"}
+    assert any("every row of the test has the class 'no'" in note for note in card.notes)
+    assert decoded(facts_of(open_model(file)).card or "") == card
 
 
 def test_tables_of_other_programs_are_read_as_they_are(tmp_path: Path) -> None:

@@ -1,16 +1,18 @@
 """Tables that are sent to a running service, and workers that train models from them."""
 
 import asyncio
+import os
 import signal
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import psutil
 import pytest
+from typing_extensions import override
 
 from augury.application.models.ports.trainings import TrainingCanceled, TrainingFailed, TrainingWatch
 from augury.cards.card import decoded
@@ -55,6 +57,45 @@ async def test_a_child_that_is_stopped_before_the_first_tree_is_canceled(table: 
             pieces(table.read_bytes()), "churn", QUICK, watch
         ):
             pass
+
+
+class AtTheFirstTree(asyncio.Event):
+    """The order to stop comes when the child has already sent its first report, which nobody has read."""
+
+    def __init__(self, report: Path) -> None:
+        super().__init__()
+        self._report = report
+
+    @override
+    async def wait(self) -> Literal[True]:
+        self.set()
+        self._report.read_bytes()  # blocks, like the event loop, until the child has sent it
+        return True
+
+
+async def test_a_child_whose_first_report_crosses_the_order_to_stop_is_canceled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = tmp_path / "report"
+    os.mkfifo(report)
+    (tmp_path / "crossing_child.py").write_text(
+        "import sys, time\n"
+        "sys.stdin.readline()\n"
+        "print('{\"step\": [1, 10]}', flush=True)\n"
+        f"open({str(report)!r}, 'w').close()\n"
+        "time.sleep(600)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    watch = TrainingWatch()
+    watch.stop = AtTheFirstTree(report)
+
+    with pytest.raises(TrainingCanceled):
+        async with ProcessTrainer(TrainerSettings(), "crossing_child").train(
+            pieces(b"a,churn\n"), "churn", QUICK, watch
+        ):
+            pass
+
+    assert watch.done == 1
 
 
 async def test_a_child_says_how_far_it_is_and_keeps_the_best_model_so_far(table: Path) -> None:

@@ -32,6 +32,7 @@ class ReasonCode(StrEnum):
     FAILED_PROCESS = "failed_process"
     FACTS_UNREADABLE = "facts_unreadable"
     CHECKER_ENDED = "checker_ended"
+    SAME_FILE = "same_file"
 
     # What the file says
     CARD_UNREADABLE = "card_unreadable"
@@ -149,6 +150,7 @@ class ReasonCode(StrEnum):
     MEAN_ALWAYS = "mean_always"
     ENDED_EARLY = "ended_early"
     TIME_WAS_OVER = "time_was_over"
+    ONE_CLASS_IN_TEST = "one_class_in_test"
     COLUMNS_NOT_LISTED = "columns_not_listed"
 
     # Why no model can be trained from a table
@@ -162,6 +164,7 @@ class ReasonCode(StrEnum):
     FEW_UNITS = "few_units"
     CLASS_ONLY_IN_TEST = "class_only_in_test"
     NO_FEATURES = "no_features"
+    PART_OF_DATE = "part_of_date"
     MANY_FEATURES = "many_features"
     TARGET_NOT_NUMBERS = "target_not_numbers"
     TARGET_CONSTANT = "target_constant"

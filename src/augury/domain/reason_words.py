@@ -39,6 +39,7 @@ WORDS: Mapping[ReasonCode, str] = {
     ReasonCode.FAILED_PROCESS: "opening it failed: {error}",
     ReasonCode.FACTS_UNREADABLE: "its facts cannot be read: {error}",
     ReasonCode.CHECKER_ENDED: "the process that checked it ended {count} times",
+    ReasonCode.SAME_FILE: "{model} already has this file",
     ReasonCode.CARD_UNREADABLE: 'its metadata "{name}" cannot be read: {error}',
     ReasonCode.METADATA_UNREADABLE: 'its metadata "{name}" cannot be read: {error}',
     ReasonCode.METADATA_VERSION: "its facts are of version {found}, not {known}",

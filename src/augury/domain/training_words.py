@@ -42,6 +42,8 @@ WORDS: Mapping[ReasonCode, str] = {
     ReasonCode.MEAN_ALWAYS: "always the mean, {mean}",
     ReasonCode.ENDED_EARLY: "ended early: the model was trained on {rows} rows, not on all",
     ReasonCode.TIME_WAS_OVER: "the time was over: the model was trained on {rows} rows, not on all",
+    ReasonCode.ONE_CLASS_IN_TEST: "every row of the test has the class '{label}', so the scores say little "
+    "and there is no AUC: use another split",
     ReasonCode.COLUMNS_NOT_LISTED: "the card lists the {listed} most important columns of {count}",
     ReasonCode.NO_COLUMN: "there is no column '{name}' (there are: {known})",
     ReasonCode.NO_ROWS: "{file} has no rows below its header",
@@ -54,6 +56,8 @@ WORDS: Mapping[ReasonCode, str] = {
     ReasonCode.FEW_UNITS: "too few different rows, groups or times to split the table",
     ReasonCode.CLASS_ONLY_IN_TEST: "a class is missing among the rows for training: use another split",
     ReasonCode.NO_FEATURES: "no column can be used as a feature; override that with --kind COLUMN=KIND",
+    ReasonCode.PART_OF_DATE: "the column '{name}' has the name of a part of the date '{date}': rename one of "
+    "them, or leave it out with --kind COLUMN=skip",
     ReasonCode.MANY_FEATURES: "{count} columns would be features; a model can have {most}",
     ReasonCode.TARGET_NOT_NUMBERS: "the target '{name}' is not a number in every row, but for example "
     "'{value}'",

@@ -116,7 +116,8 @@ class ProcessTrainer(ModelTrainer):
             env=environment(),
             limit=LONGEST_LINE,
         )
-        sending = asyncio.create_task(_send_order(process, order, watch))
+        killed = asyncio.Event()
+        sending = asyncio.create_task(_send_order(process, order, watch, killed))
         try:
             async with asyncio.timeout(order.seconds):
                 last, complaints = await asyncio.gather(_read_reports(process, watch), _tail(process))
@@ -130,7 +131,7 @@ class ProcessTrainer(ModelTrainer):
         if last.refused is not None:
             raise TableRefused(last.refused)
         if not last.saved or process.returncode != 0:
-            if watch.stop.is_set() and not watch.done:
+            if killed.is_set():
                 raise TrainingCanceled
             raise TrainingFailed(_why_it_ended(process.returncode, complaints))
 
@@ -153,15 +154,18 @@ async def _write(file: Path, pieces: AsyncIterator[bytes]) -> None:
         raise Unavailable(f"the folder of temporary files: {error}") from error
 
 
-async def _send_order(process: Process, order: TrainingOrder, watch: TrainingWatch) -> None:
+async def _send_order(
+    process: Process, order: TrainingOrder, watch: TrainingWatch, killed: asyncio.Event
+) -> None:
     """Send the order. When the training has to stop, send another line, or before the first tree, kill the
-    process."""
+    process and set `killed`. The report of the first tree may then still arrive."""
     assert process.stdin is not None
     with suppress(ConnectionError):
         process.stdin.write(msgspec.json.encode(order) + b"\n")
         await process.stdin.drain()
         await watch.stop.wait()
         if not watch.done:
+            killed.set()
             process.kill()
         process.stdin.write(b"stop\n")
         await process.stdin.drain()

@@ -63,3 +63,17 @@ def test_few_different_rows() -> None:
     prepare(TrainingTable("т.csv", "0" * 64, table), Plan(target="ответ"), Watch(on_found=found.append))
 
     assert "разных строк мало" in texts("ru").reason(found[-1])
+
+
+def test_one_class_among_the_latest_rows() -> None:
+    table: dict[str, Sequence[Any]] = {
+        "а": [float(row * 7 % 50) for row in range(100)],
+        "час": [float(row) for row in range(100)],
+        "ответ": ["да" if row % 2 and row < 80 else "нет" for row in range(100)],
+    }
+    found: list[Reason] = []
+    plan = Plan(target="ответ", time="час")
+    prepared = prepare(TrainingTable("т.csv", "0" * 64, table), plan, Watch(on_found=found.append))
+
+    assert prepared.notes[-1] == found[-1]
+    assert "«нет»" in texts("ru").reason(found[-1])

@@ -75,3 +75,12 @@ def test_calibration_error_is_the_mean_gap() -> None:
     assert calibration_error(np.array([0.25] * 4), np.array([1.0, 0, 0, 0])) == 0
     observed = np.array([1.0] * 77 + [0.0] * 43)
     assert calibration_error(np.full(120, observed.mean()), observed) == 0
+
+
+def test_one_class_alone_has_no_auc() -> None:
+    answers = np.array([[0.9, 0.1], [0.4, 0.6]])
+
+    scores = class_scores(np.zeros(2), answers, None)
+
+    assert "auc" not in scores
+    assert all(np.isfinite(score(np.ones(2))) for score in scores.values())

@@ -2,7 +2,7 @@
 last."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from augury.domain.dates import DatePart, part_name, read_date
-from augury.domain.model_facts import MOST_FEATURES
+from augury.domain.model_facts import MOST_FEATURES, MOST_NAME_CHARACTERS
 from augury.domain.reason_codes import ReasonCode
 from augury.domain.reasons import Reason
 from augury.domain.training_plan import ColumnKind
@@ -47,7 +47,8 @@ class Features:
             if each.kind is ColumnKind.DATE:
                 parts = _parts(each.cells)
                 dates[each.name] = tuple(parts)
-                frame |= {part_name(each.name, part): values for part, values in parts.items()}
+                for part, values in parts.items():
+                    frame[_name_of(part, each.name, frame)] = values
         if not frame:
             raise Untrainable(ReasonCode.NO_FEATURES)
         if len(frame) > MOST_FEATURES:
@@ -80,6 +81,17 @@ class Features:
             frame[name] = [" ".join(text.casefold().split()) for text in frame[name]]
         hashes: npt.NDArray[np.uint64] = pd.util.hash_pandas_object(frame, index=False).to_numpy(np.uint64)
         return hashes
+
+
+def _name_of(part: DatePart, date: str, taken: Collection[str]) -> str:
+    """The name of the feature for a part of a date. Raises `Untrainable` if no model can have it."""
+    name = part_name(date, part)
+    if name in taken:
+        raise Untrainable(ReasonCode.PART_OF_DATE, name=name, date=date)
+    if len(name) > MOST_NAME_CHARACTERS:
+        most = MOST_NAME_CHARACTERS - len(part_name("", part))
+        raise Untrainable(ReasonCode.LONG_COLUMN_NAME, name=f"{date[:20]}…", most=most)
+    return name
 
 
 def beside_texts(columns: Sequence[Column]) -> list[Column]:

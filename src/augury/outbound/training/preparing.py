@@ -69,7 +69,18 @@ def prepare(table: TrainingTable, plan: Plan, watch: Watch) -> Prepared:
     features = Features.of(columns)
     split = _split(used, features, target, plan)
     watch.on_found(Reason.of(ReasonCode.SPLIT, [split.how], train=len(split.train), test=len(split.test)))
+    if alone := _one_class(target, split):
+        watch.on_found(alone)
+        notes.append(alone)
     return Prepared(whole, columns, features, target, split, notes)
+
+
+def _one_class(target: TrainingTarget, split: Split) -> Reason | None:
+    """A remark if all rows of the test have the same class."""
+    tested = np.unique(target.values[split.test])
+    if not target.classes or len(tested) > 1:
+        return None
+    return Reason.of(ReasonCode.ONE_CLASS_IN_TEST, label=target.classes[int(tested[0])])
 
 
 def _unusable(column: tuple[str, str]) -> Column:

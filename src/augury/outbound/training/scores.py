@@ -32,7 +32,7 @@ def class_scores(truth: Numbers, probabilities: Numbers, threshold: float | None
     said = decided(probabilities, threshold)
     likelihood = -np.log(np.maximum(probabilities[np.arange(len(known)), known], _LEAST))
     found: dict[str, Score] = {}
-    if classes == 2:
+    if classes == 2 and len(np.unique(known)) == 2:  # one class alone has no pairs to order
         found["auc"] = auc_of(truth, probabilities[:, 1])
     found["accuracy"] = lambda weights: float(np.average(said == known, weights=weights))
     found["macro_f1"] = lambda weights: _macro_f1(known, said, classes, weights)

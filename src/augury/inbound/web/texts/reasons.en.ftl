@@ -26,6 +26,7 @@ reason-checker-ended = { $count ->
     [one] the process that checked it ended { $count } time
    *[other] the process that checked it ended { $count } times
 }
+reason-same-file = { $model } already has this file
 reason-card-unreadable = its metadata “{ $name }” cannot be read (the program says: { $error })
 reason-metadata-unreadable = its metadata “{ $name }” cannot be read (the program says: { $error })
 reason-metadata-version = its facts are of version { $found }, not { $known }

@@ -26,6 +26,7 @@ reason-checker-ended = процесс проверки завершался { $c
     [few] { $count } раза
    *[other] { $count } раз
 }
+reason-same-file = этот файл уже есть у { $model }
 reason-card-unreadable = метаданные «{ $name }» не читаются (программа сообщает: { $error })
 reason-metadata-unreadable = метаданные «{ $name }» не читаются (программа сообщает: { $error })
 reason-metadata-version = сведения о модели имеют версию { $found }, а не { $known }
