@@ -1,14 +1,20 @@
 """Canaries, promotions and rollbacks, and what was counted of versions."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 
 from augury.application.models.change_model import ChangeModel
+from augury.application.models.describe_model import DescribeModel
+from augury.application.models.offering import Offering, Prices
 from augury.application.models.promote_model import PromoteModel
 from augury.application.models.roll_back_model import RollBackModel
+from augury.application.models.set_confidence import SetConfidence
 from augury.application.models.start_canary import StartCanary
 from augury.domain.feature import Feature, FeatureKind
 from augury.domain.identifiers import UserId, uuid7
@@ -20,9 +26,10 @@ from augury.domain.model import (
     NothingToRollBack,
     WrongModelState,
 )
-from augury.domain.model_texts import UnfitForModel
+from augury.domain.model_texts import ModelTexts, UnfitForModel
 from augury.domain.rollout import place_of
 from augury.domain.usage import BOUNDS, Usage
+from augury.outbound.system_clock import SystemClock
 from tests.adapters import Adapters
 from tests.hexagon import a_model
 
@@ -141,6 +148,119 @@ async def test_a_new_active_version_ends_a_canary(rolling: Adapters) -> None:
 
     assert await states(rolling) == ["ready", "ready", "ready", "active"]
     assert (await rolling.models.version(ModelRef("tone", 4))).replaced == 1
+
+
+async def test_a_change_of_the_active_version_leaves_its_canary(rolling: Adapters) -> None:
+    models = rolling.models
+    canary = await StartCanary(models=models)(ref=NEW, share=0.25)
+
+    await ChangeModel(models=models)(ref=OLD, row_price=7)
+    await DescribeModel(models=models)(ref=OLD, texts=ModelTexts(description={"en": "Tone"}))
+    await SetConfidence(models=models)(ref=OLD, unsure_below=0.6)
+    await PromoteModel(models=models)(OLD)
+    await ChangeModel(models=models)(ref=OLD, state=ModelState.ACTIVE)
+
+    assert await models.version(NEW) == canary
+    assert await states(rolling) == ["active", "canary", "ready"]
+
+
+async def test_a_canary_without_an_active_version_can_be_ended(rolling: Adapters) -> None:
+    await StartCanary(models=rolling.models)(ref=NEW, share=0.5)
+    await ChangeModel(models=rolling.models)(ref=OLD, state=ModelState.RETIRED)
+
+    ended = await RollBackModel(models=rolling.models)(NEW)
+
+    assert (ended.ref, ended.state) == (NEW, ModelState.READY)
+    assert await states(rolling) == ["retired", "ready", "ready"]
+
+
+def overtake(
+    monkeypatch: pytest.MonkeyPatch, adapters: Adapters, method: str, first: Callable[[], Awaitable[Any]]
+) -> None:
+    """The next call of this method is overtaken by `first`, which another process commits before the call
+    has a lock."""
+    kind = type(adapters.models)
+    original = getattr(kind, method)
+
+    async def overtaken(self: Any, *values: Any, **named: Any) -> Any:
+        monkeypatch.setattr(kind, method, original)
+        await first()
+        return await original(self, *values, **named)
+
+    monkeypatch.setattr(kind, method, overtaken)
+
+
+async def test_a_rollback_does_not_undo_a_promotion_that_overtakes_it(
+    rolling: Adapters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await ChangeModel(models=rolling.models)(ref=NEW, state=ModelState.ACTIVE)
+    await StartCanary(models=rolling.models)(ref=NEWEST, share=0.5)
+    overtake(monkeypatch, rolling, "change_among", lambda: PromoteModel(models=rolling.models)(NEWEST))
+
+    with pytest.raises(WrongModelState):
+        await RollBackModel(models=rolling.models)(NEW)
+
+    assert await states(rolling) == ["ready", "ready", "active"]
+
+
+async def test_either_a_promotion_or_a_rollback_succeeds(rolling: Adapters) -> None:
+    change, start = ChangeModel(models=rolling.models), StartCanary(models=rolling.models)
+    for _ in range(10):
+        await change(ref=OLD, state=ModelState.ACTIVE)
+        await change(ref=NEW, state=ModelState.ACTIVE)
+        await start(ref=NEWEST, share=0.5)
+
+        ended = await asyncio.gather(
+            PromoteModel(models=rolling.models)(NEWEST),
+            RollBackModel(models=rolling.models)(NEW),
+            return_exceptions=True,
+        )
+
+        refused = [each for each in ended if isinstance(each, BaseException)]
+        assert [type(each) for each in refused] == [WrongModelState]
+
+
+async def test_a_canary_is_compared_with_the_version_that_is_active_now(
+    rolling: Adapters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = a_model("tone", 4, active=False, features=[Feature("age", FeatureKind.NUMERIC)])
+    await rolling.models.add(other)
+    activate = partial(ChangeModel(models=rolling.models), ref=other.ref, state=ModelState.ACTIVE)
+    overtake(monkeypatch, rolling, "change_among", activate)
+
+    with pytest.raises(UnfitForModel) as refused:
+        await StartCanary(models=rolling.models)(ref=NEW, share=0.1)
+
+    assert str(refused.value.reason).startswith("it cannot be a canary of tone@4")
+    assert await states(rolling) == ["ready", "ready", "ready", "active"]
+
+
+async def test_a_canary_starts_beside_a_version_that_is_being_added(rolling: Adapters) -> None:
+    start = StartCanary(models=rolling.models)
+    for version in range(4, 12):
+        added, started = await asyncio.gather(
+            rolling.models.add(a_model("tone", version)), start(ref=NEW, share=0.1), return_exceptions=True
+        )
+
+        assert added is None
+        assert not isinstance(started, BaseException)
+
+
+async def test_a_new_version_is_compared_with_the_version_that_is_active_now(
+    rolling: Adapters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = a_model("tone", 4, active=False, row_price=9, features=[Feature("age", FeatureKind.NUMERIC)])
+    await rolling.models.add(other)
+    activate = partial(ChangeModel(models=rolling.models), ref=other.ref, state=ModelState.ACTIVE)
+    overtake(monkeypatch, rolling, "add", activate)
+
+    made = await Offering(models=rolling.models, clock=SystemClock()).offer(
+        "tone", "c" * 64, a_model().facts, lambda facts: facts, Prices(None, None), activate=True
+    )
+
+    assert (made.model.state, made.model.row_price) == (ModelState.READY, 9)
+    assert [str(each) for each in made.differences] == ["it needs text", "it does not take age"]
+    assert await states(rolling) == ["ready", "ready", "ready", "active", "ready"]
 
 
 async def test_a_canary_keeps_its_share_when_its_price_changes(rolling: Adapters) -> None:

@@ -116,12 +116,15 @@ class ModelFacts:
         return replace(self, texts=self.texts.over(fitting))
 
     def remembering(self, older: Self) -> Self:
-        """Fill in what the file does not say with what the operator said about the same file before."""
+        """Add what the operator said about the same file before. The operator's texts and threshold count
+        more than the file's; of categories, and of how to read a value, only what the file does not say."""
         told = {each.name: each.values for each in older.schema.features if each.values}
         unsaid = {each.name for each in self.schema.features if not each.values} & told.keys()
         unknown = self.value_is is ValueIs.UNKNOWN
+        fitting = older.texts.about(self.schema.names(), self.form.names)
         return replace(
-            self.inheriting(older).knowing({name: told[name] for name in unsaid}),
+            self.knowing({name: told[name] for name in unsaid}),
+            texts=fitting.over(self.texts),
             read_as=(older.read_as or self.read_as) if unknown else self.read_as,
             unsure_below=self.unsure_below if older.unsure_below is None else older.unsure_below,
         )

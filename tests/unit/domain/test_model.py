@@ -18,6 +18,7 @@ from augury.domain.model import (
     VersionMissing,
 )
 from augury.domain.model_facts import ModelFacts
+from augury.domain.model_texts import ModelTexts
 from augury.domain.row_errors import RowError, RowFault
 from augury.domain.rows import check_rows
 from augury.domain.transfer import InvalidAmount
@@ -323,3 +324,16 @@ def test_a_version_differs_where_callers_would_get_errors_or_values_in_another_u
     old: ModelFacts, new: ModelFacts, why: str
 ) -> None:
     assert [str(each)[: len(why)] for each in new.differences(old)] == ([why] if why else [])
+
+
+def test_what_the_operator_described_outlives_the_same_file_again() -> None:
+    in_file = ModelTexts(description={"en": "From the file"}, features={"age": {"en": "Age"}})
+    found = ModelFacts(task=ModelTask.REGRESSION, schema=SCHEMA, classes=(), metrics={}, texts=in_file)
+    described = found.described_by(
+        ModelTexts(description={"en": "By hand"}, features={"city": {"en": "City"}})
+    )
+
+    again = found.remembering(described)
+
+    assert again.texts.description == {"en": "By hand"}
+    assert again.texts.features == {"age": {"en": "Age"}, "city": {"en": "City"}}

@@ -60,3 +60,4 @@ def test_a_name_has_one_active_version_and_at_most_one_canary() -> None:
     assert for_canary == [canary.in_state(ModelState.READY)]
     assert stepping_back(replace(new, state=ModelState.READY), stored) == []
     assert stepping_back(ACTIVE, [ACTIVE]) == []
+    assert stepping_back(replace(ACTIVE, row_price=7), stored) == [], "it has taken nobody's place"

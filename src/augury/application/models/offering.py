@@ -11,11 +11,12 @@ from augury.application.ports import Clock
 from augury.application.retrying import retried
 from augury.domain.answer_meaning import ReadAs, ValueIs
 from augury.domain.audit import Action, Author, act_of
-from augury.domain.model import Model, ModelRef, ModelState
+from augury.domain.model import Model, ModelRef, ModelRefused, ModelState
 from augury.domain.model_facts import ModelFacts
 from augury.domain.model_texts import UnfitForModel
 from augury.domain.reason_codes import ReasonCode
 from augury.domain.reasons import Reason
+from augury.domain.rollout import active_in, version_in
 
 FIRST_ROW_PRICE = 1
 """Credits per row for the first version of a name, if no price is given."""
@@ -35,8 +36,8 @@ class Registered:
     ignored: Sequence[str] = ()
     """Features for which the file has categories, but which are not categorical features of the model."""
     differences: Sequence[Reason] = ()
-    """Why it was not made active: the changes that users of the active version would have to make, in
-    words."""
+    """Why it was not made active, or is not: the changes that users of the active version would have to make,
+    in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,29 +75,45 @@ class Offering:
     ) -> Registered:
         """`complete` adds the facts from the operator. `reserved` is the version that the file must become.
 
-        Raises `InvalidModelName`, `InvalidAmount`, and the errors of `complete`.
+        Raises `InvalidModelName`, `InvalidAmount`, `ModelRefused` if the file has meanwhile become another
+        version than `reserved`, and the errors of `complete`.
         """
         facts = complete(found)
 
         async def register() -> Registered:
             versions = await self.models.versions(name)
-            if same := next((each for each in reversed(versions) if each.sha256 == sha256), None):
-                return await self._again(same.ref, lambda old: complete(found.remembering(old)), prices)
+            same = [each.ref for each in versions if each.sha256 == sha256]
+            if same:
+                ref = reserved or same[-1]
+                if ref not in same:
+                    raise ModelRefused(reason=Reason.of(ReasonCode.SAME_FILE, model=str(same[-1])))
+                return await self._again(
+                    ref, lambda old: complete(found.remembering(old)), prices, activate=activate
+                )
             ref = reserved or ModelRef(name, await self.models.last_version(name) + 1)
             return await self._next(ref, versions, facts, sha256, prices, activate=activate)
 
         return replace(await retried(register), ignored=found.ignored)
 
     async def _again(
-        self, ref: ModelRef, learn: Callable[[ModelFacts], ModelFacts], given: Prices
+        self, ref: ModelRef, learn: Callable[[ModelFacts], ModelFacts], given: Prices, *, activate: bool
     ) -> Registered:
-        def told(model: Model) -> Model:
-            row_price, text_price = given.over(model)
-            return replace(model, facts=learn(model.facts), row_price=row_price, text_price=text_price)
+        """A worker that ended before it could report the version may have added it a moment ago. So the
+        differences are found again."""
+        differences: Sequence[Reason] = ()
 
-        return Registered(
-            await self.models.change(ref, told, act=act_on(self.author, Action.ADD_MODEL)), is_new=False
-        )
+        def told(versions: Sequence[Model]) -> Model:
+            nonlocal differences
+            model, active = version_in(versions, ref), active_in(versions)
+            row_price, text_price = given.over(model)
+            facts = learn(model.facts)
+            if activate and active is not None and model.state is ModelState.READY:
+                differences = facts.differences(active.facts)
+            return replace(model, facts=facts, row_price=row_price, text_price=text_price)
+
+        act = act_on(self.author, Action.ADD_MODEL)
+        model = await self.models.change_among(ref.name, told, act=act)
+        return Registered(model, is_new=False, differences=differences)
 
     async def _next(
         self,
@@ -108,7 +125,7 @@ class Offering:
         *,
         activate: bool,
     ) -> Registered:
-        before = next((each for each in versions if each.is_active), versions[-1] if versions else None)
+        before = active_in(versions) or (versions[-1] if versions else None)
         if before is not None:
             facts = facts.inheriting(before.facts)
         row_price, text_price = given.over(before)
@@ -119,13 +136,14 @@ class Offering:
             sha256=sha256,
             row_price=row_price,
             text_price=text_price,
+            explain_price=before.explain_price if before else None,
             state=ModelState.ACTIVE if activate and not differences else ModelState.READY,
             created_at=self.clock.now(),
         )
         act = act_of(
             self.author, Action.ADD_MODEL, f"model:{ref}", after={**values_of(model), "sha256": sha256}
         )
-        await self.models.add(model, act=act)
+        await self.models.add(model, beside=versions, act=act)
         return Registered(model, is_new=True, differences=differences if activate else ())
 
 

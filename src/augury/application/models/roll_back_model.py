@@ -1,10 +1,12 @@
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from augury.application.models.acts import act_on
 from augury.application.models.ports.models import ActOnModel, Models
 from augury.application.retrying import retried
 from augury.domain.audit import Action, Author
-from augury.domain.model import Model, ModelRef, ModelState, NothingToRollBack, WrongModelState
+from augury.domain.model import Model, ModelRef
+from augury.domain.rollout import active_in, rolled_back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,31 +16,18 @@ class RollBackModel:
     models: Models
 
     async def __call__(self, ref: ModelRef, *, author: Author | None = None) -> Model:
-        """Returns the version that now serves all users. Raises `ModelNotFound`, `WrongModelState` if this
-        version is neither a canary nor active, and `NothingToRollBack` if there is no previous active version
-        or it is retired."""
+        """Returns the version that now serves all users, or the ended canary if no version is active. Raises
+        `ModelNotFound`, `WrongModelState` if this version is neither a canary nor active, and
+        `NothingToRollBack` if there is no previous active version or it is retired."""
         return await retried(lambda: self._back(ref, act_on(author, Action.ROLL_BACK_MODEL)))
 
     async def _back(self, ref: ModelRef, act: ActOnModel | None) -> Model:
-        model = await self.models.version(ref)
-        if model.state is ModelState.CANARY:
-            await self.models.change(ref, lambda found: _ended(found), act=act)
-            return await self.models.get(ref.name)
-        if not model.is_active:
-            raise WrongModelState(model=str(ref), state=model.state)
-        if model.replaced is None:
-            raise NothingToRollBack(model=str(ref))
+        active: Model | None = None
 
-        def again(before: Model) -> Model:
-            if not before.serves:
-                raise NothingToRollBack(model=str(ref))
-            return before.in_state(ModelState.ACTIVE)
+        def back(versions: Sequence[Model]) -> Model:
+            nonlocal active
+            active = active_in(versions)
+            return rolled_back(versions, ref)
 
-        return await self.models.change(ModelRef(ref.name, model.replaced), again, act=act)
-
-
-def _ended(canary: Model) -> Model:
-    """Raises `WrongModelState` if it was promoted meanwhile."""
-    if canary.state is not ModelState.CANARY:
-        raise WrongModelState(model=str(canary.ref), state=canary.state)
-    return canary.in_state(ModelState.READY)
+        changed = await self.models.change_among(ref.name, back, act=act)
+        return active or changed if changed.ref == ref else changed

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from augury.application.models.acts import act_on
@@ -8,6 +9,7 @@ from augury.domain.model import Model, ModelRef
 from augury.domain.model_texts import UnfitForModel
 from augury.domain.reason_codes import ReasonCode
 from augury.domain.reasons import Reason
+from augury.domain.rollout import active_in, version_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,14 +26,12 @@ class StartCanary:
         or users of the active version would get errors or different answers.
         """
 
-        async def start() -> Model:
-            versions = await self.models.versions(ref.name)
-            active = next((each for each in versions if each.is_active), None)
-            if versions and active is None:
+        def started(versions: Sequence[Model]) -> Model:
+            model, active = version_in(versions, ref), active_in(versions)
+            if active is None:
                 raise UnfitForModel(reason=Reason.of(ReasonCode.NONE_ACTIVE, name=ref.name))
-            act = act_on(author, Action.START_CANARY)
-            return await self.models.change(
-                ref, lambda model: model.as_canary(share, active or model), act=act
-            )
+            return model.as_canary(share, active)
 
-        return await retried(start)
+        return await retried(
+            lambda: self.models.change_among(ref.name, started, act=act_on(author, Action.START_CANARY))
+        )

@@ -9,7 +9,7 @@ from augury.application.ports import Conflict
 from augury.domain.audit import Act
 from augury.domain.identifiers import UserId
 from augury.domain.model import Model, ModelNotFound, ModelRef, ModelState
-from augury.domain.rollout import Offer, stepping_back
+from augury.domain.rollout import Offer, active_in, are_still, stepping_back, version_in
 from augury.domain.speed import Speed
 from augury.outbound.memory.audit_log import note
 from augury.outbound.memory.memory import Memory, State
@@ -52,13 +52,17 @@ class MemoryModels(Models):
         return [model for model in found if model.ref.name in names]
 
     @override
-    async def add(self, model: Model, *, act: Act | None = None) -> None:
+    async def add(
+        self, model: Model, *, beside: Sequence[Model] | None = None, act: Act | None = None
+    ) -> None:
         async with self.memory.change() as state:
             if model.ref in state.models:
                 raise Conflict(f"{model.ref} already exists")
             upload = state.model_uploads.get(model.ref)
             if upload and upload.upload.sha256 != model.sha256:
                 raise Conflict(f"{model.ref} is to become another file")
+            if beside is not None and not are_still(beside, _versions(state, model.ref.name)):
+                raise Conflict(f"the versions of {model.ref.name} have changed")
             _store(state, model, self.memory.now())
             note(state, self.memory.now(), act)
 
@@ -70,7 +74,7 @@ class MemoryModels(Models):
 
     @override
     async def versions(self, name: str) -> Sequence[Model]:
-        return [model for model in await self.all() if model.ref.name == name]
+        return _versions(self.memory.state, name)
 
     @override
     async def card(self, ref: ModelRef) -> str | None:
@@ -78,14 +82,14 @@ class MemoryModels(Models):
         return self.memory.state.model_cards.get(ref)
 
     @override
-    async def change(
-        self, ref: ModelRef, how: Callable[[Model], Model], *, act: ActOnModel | None = None
+    async def change_among(
+        self, name: str, how: Callable[[Sequence[Model]], Model], *, act: ActOnModel | None = None
     ) -> Model:
         async with self.memory.change() as state:
-            if ref not in state.models:
-                raise ModelNotFound(model=str(ref))
-            before = state.models[ref]
-            after = _store(state, how(before), self.memory.now())
+            versions = _versions(state, name)
+            changed = how(versions)
+            before = version_in(versions, changed.ref)
+            after = _store(state, changed, self.memory.now())
             note(state, self.memory.now(), act(before, after) if act else None)
         return after
 
@@ -97,9 +101,15 @@ class MemoryModels(Models):
                     state.models[ref] = replace(model, speed=model.speed.then(speed))
 
 
+def _versions(state: State, name: str) -> list[Model]:
+    """The versions of this name, oldest first."""
+    found = [each for ref, each in state.models.items() if ref.name == name]
+    return sorted(found, key=lambda each: each.ref.version)
+
+
 def _store(state: State, model: Model, now: datetime) -> Model:
-    versions = [each for ref, each in state.models.items() if ref.name == model.ref.name]
-    before = next((each for each in versions if each.is_active), None)
+    versions = _versions(state, model.ref.name)
+    before = active_in(versions)
     if model.is_active:
         model = model.after(before)
         if before is None or before.ref != model.ref:

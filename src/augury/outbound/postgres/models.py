@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from asyncpg import Pool
@@ -10,7 +10,7 @@ from augury.concurrency.shared_reads import SharedReads
 from augury.domain.audit import Act
 from augury.domain.identifiers import UserId
 from augury.domain.model import Model, ModelNotFound, ModelRef, ModelState
-from augury.domain.rollout import Offer, stepping_back
+from augury.domain.rollout import Offer, active_in, are_still, stepping_back, version_in
 from augury.domain.speed import Speed
 from augury.domain.text import is_storable
 from augury.outbound.postgres import locks
@@ -55,7 +55,8 @@ ORDER BY name, version
 VERSIONS = f"SELECT {READ} FROM models WHERE name = $1 ORDER BY version"
 
 LOCK = f"{VERSIONS} FOR UPDATE"
-"""Locks all versions of the name, because the active one may have to step back."""
+"""Locks all versions of the name, because the active one may have to step back. It does not see a version
+that is added while it waits for a lock, so it comes after the lock `NAMING_MODEL`."""
 
 STEP_BACK = """
 UPDATE models SET state = 'ready', canary_share = NULL WHERE name = $1 AND version = ANY ($2::int[])
@@ -132,15 +133,19 @@ class PostgresModels(Models):
         return [model_of(row) for row in await fetch(self._pool, PAGE, after, limit)]
 
     @override
-    async def add(self, model: Model, *, act: Act | None = None) -> None:
+    async def add(
+        self, model: Model, *, beside: Sequence[Model] | None = None, act: Act | None = None
+    ) -> None:
         ref = model.ref
         async with transaction(self._pool) as connection:
             await connection.execute(locks.WAIT, locks.NAMING_MODEL)
             if await connection.fetchval(IS_RESERVED, ref.name, ref.version, model.sha256):
                 raise Conflict(f"{ref} is to become another file")
+            versions = [model_of(row) for row in await connection.fetch(LOCK, ref.name)]
+            if beside is not None and not are_still(beside, versions):
+                raise Conflict(f"the versions of {ref.name} have changed")
             if model.is_active:
-                versions = [model_of(row) for row in await connection.fetch(LOCK, ref.name)]
-                active = next((each for each in versions if each.is_active), None)
+                active = active_in(versions)
                 model = model.after(active)
                 await _step_back(connection, model, versions)
                 await tell_version(connection, ref, active.ref if active else None)
@@ -168,21 +173,20 @@ class PostgresModels(Models):
         return card
 
     @override
-    async def change(
-        self, ref: ModelRef, how: Callable[[Model], Model], *, act: ActOnModel | None = None
+    async def change_among(
+        self, name: str, how: Callable[[Sequence[Model]], Model], *, act: ActOnModel | None = None
     ) -> Model:
         async with transaction(self._pool) as connection:
-            versions = await connection.fetch(LOCK, ref.name) if is_storable(ref.name) else []
-            known = {each.ref: each for each in map(model_of, versions)}
-            if ref not in known:
-                raise ModelNotFound(model=str(ref))
-            model = how(known[ref])
-            active = next((each for each in known.values() if each.is_active), None)
+            await connection.execute(locks.WAIT, locks.NAMING_MODEL)
+            rows = await connection.fetch(LOCK, name) if is_storable(name) else []
+            versions = [model_of(row) for row in rows]
+            model = how(versions)
+            ref, before, active = model.ref, version_in(versions, model.ref), active_in(versions)
             if model.is_active:
                 model = model.after(active)
                 if active is None or active.ref != ref:
                     await tell_version(connection, ref, active.ref if active else None)
-            await _step_back(connection, model, known.values())
+            await _step_back(connection, model, versions)
             await connection.execute(
                 CHANGE,
                 *(
@@ -196,7 +200,7 @@ class PostgresModels(Models):
                 *(model.share, model.replaced, model.explain_price),
             )
             await _put_card(connection, model)
-            await note(connection, act(known[ref], model) if act else None)
+            await note(connection, act(before, model) if act else None)
         self._forget()
         return model
 
@@ -224,7 +228,7 @@ class PostgresModels(Models):
         return await self._cached.get(key, read)
 
 
-async def _step_back(connection: Connection, model: Model, versions: Iterable[Model]) -> None:
+async def _step_back(connection: Connection, model: Model, versions: Sequence[Model]) -> None:
     if others := stepping_back(model, versions):
         await connection.execute(STEP_BACK, model.ref.name, [each.ref.version for each in others])
 

@@ -71,7 +71,7 @@ async def test_a_version_keeps_the_price_of_the_active_one_unless_told(
 ) -> None:
     files = [a_file(tmp_path, metrics={"f1": index / 10}) for index in range(4)]
     first = await hexagon.register_model(file=files[0], name="spam")
-    await hexagon.change_model(ref=first.model.ref, row_price=5)
+    await hexagon.change_model(ref=first.model.ref, row_price=5, explain_price=2)
 
     second = await hexagon.register_model(file=files[1], name="spam", activate=False)
     dearer = await hexagon.register_model(file=files[2], name="spam", row_price=9, activate=False)
@@ -79,6 +79,7 @@ async def test_a_version_keeps_the_price_of_the_active_one_unless_told(
 
     assert first.model.row_price == 1
     assert [each.model.row_price for each in (second, dearer, free)] == [5, 9, 0]
+    assert [each.model.explain_price for each in (second, dearer, free)] == [2, 2, 2]
 
 
 async def test_a_version_after_retired_ones_keeps_the_newest_price(hexagon: Hexagon, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Protocol, TypeAlias
 from augury.domain.audit import Act
 from augury.domain.identifiers import UserId
 from augury.domain.model import Model, ModelRef
+from augury.domain.rollout import version_in
 from augury.domain.speed import Speed
 
 
@@ -41,11 +42,14 @@ class Models(Protocol):
         version."""
 
     @abstractmethod
-    async def add(self, model: Model, *, act: Act | None = None) -> None:
+    async def add(
+        self, model: Model, *, beside: Sequence[Model] | None = None, act: Act | None = None
+    ) -> None:
         """Add a version. An active one replaces the name's active version, and ends its canary.
 
-        Raises `Conflict` if the name already has that version, or if another file (by its SHA-256) was
-        uploaded to become that version.
+        `beside` are the versions of the name by which the caller has decided. Raises `Conflict` if the name
+        has other versions by now, or if its active version is another one or was changed; if the name already
+        has the added version; or if another file (by its SHA-256) was uploaded to become that version.
         """
 
     @abstractmethod
@@ -61,16 +65,23 @@ class Models(Protocol):
         """The card of this version as JSON, or None if its file has none. Raises `ModelNotFound`."""
 
     @abstractmethod
+    async def change_among(
+        self, name: str, how: Callable[[Sequence[Model]], Model], *, act: ActOnModel | None = None
+    ) -> Model:
+        """Lock all versions of this name, oldest first. `how` returns one of them as it will be: store its
+        prices, `state`, `share` and `facts`. Facts without a card leave the stored card unchanged.
+
+        A version that becomes active replaces the name's active one (see `Model.after`), and ends its canary.
+        A version that becomes a canary replaces the name's canary. Returns the changed version. Raises
+        `Conflict`, and the errors of `how`.
+        """
+
     async def change(
         self, ref: ModelRef, how: Callable[[Model], Model], *, act: ActOnModel | None = None
     ) -> Model:
-        """Lock this version and store the prices, `state`, `share` and `facts` that `how` returns. Facts
-        without a card leave the stored card unchanged.
-
-        An active version replaces the name's active one (see `Model.after`), and ends its canary. A canary
-        replaces the name's canary. Returns the changed version. Raises `ModelNotFound`, `Conflict`, and the
-        errors of `how`.
-        """
+        """Change this version, whatever the other versions of its name are (see `change_among`). Raises
+        `ModelNotFound`, `Conflict`, and the errors of `how`."""
+        return await self.change_among(ref.name, lambda versions: how(version_in(versions, ref)), act=act)
 
     @abstractmethod
     async def measured(self, speeds: Mapping[ModelRef, Speed]) -> None:

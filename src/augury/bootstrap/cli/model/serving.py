@@ -54,7 +54,10 @@ async def promote(operator: Operator, model: str) -> None:
 async def rollback(operator: Operator, model: str) -> None:
     """End the canary MODEL (name@version). If MODEL is active, activate its predecessor instead."""
     serving = await RollBackModel(models=operator.models)(ref_of(model), author=operator.author)
-    say(f"{serving.ref} serves all users")
+    if serving.is_active:
+        say(f"{serving.ref} serves all users")
+    else:
+        say(f"{serving.ref} is no longer a canary; no version of {serving.ref.name} is active")
 
 
 @click.command("retire")

@@ -100,7 +100,8 @@ async def promote(
     "/admin/models/{ref:str}/rollback",
     status_code=200,
     summary="Roll back a version",
-    description=f"{RollBackModel.__doc__} Returns the version that serves all users now.",
+    description=f"{RollBackModel.__doc__} Returns the version that serves all users now, or the ended canary "
+    "if no version is active.",
     responses=documented(
         *(401, 403, 404, 409, 422),
         refusals=[
