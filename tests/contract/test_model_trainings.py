@@ -172,6 +172,40 @@ async def test_a_queued_training_is_canceled_at_once_and_a_running_one_is_asked_
         await trainings.cancel(TrainingId(uuid7()))
 
 
+async def test_a_training_that_was_handed_back_with_a_model_is_not_canceled(empty: Adapters) -> None:
+    trainings = empty.model_trainings
+    await trainings.add(a_training(), most=9)
+    taken = await trainings.take(lease=LEASE)
+    assert taken is not None
+    await trainings.trained(taken, "b" * 64)
+    await trainings.hand_back(taken, pause=timedelta(0))
+
+    stopping = await trainings.cancel(taken.id)
+
+    assert (stopping.state, stopping.finished_at) == (TrainingState.QUEUED, None)
+    again = await trainings.take(lease=LEASE)
+    assert again is not None
+    assert (again.is_stopping, again.model_sha256) == (True, "b" * 64)
+
+
+async def test_the_file_of_an_unfinished_training_is_needed(empty: Adapters) -> None:
+    trainings, file_id = empty.model_trainings, ModelFileId(uuid7())
+    await trainings.add(a_training(), most=9)
+    taken = await trainings.take(lease=LEASE)
+    assert taken is not None
+    await empty.model_files.begin(file_id)
+    await empty.model_files.whole(file_id, sha256="b" * 64, size=7)
+    await trainings.trained(taken, "b" * 64)
+    await empty.pass_time(timedelta(hours=2))
+
+    assert await empty.model_files.unneeded(limit=10) == []
+    again = await trainings.take(lease=LEASE)
+    assert again is not None
+    await trainings.record(again.end(TrainingState.FAILED, REFUSED))
+
+    assert await empty.model_files.unneeded(limit=10) == [file_id]
+
+
 async def test_there_are_never_more_unfinished_trainings_than_the_limit(empty: Adapters) -> None:
     trainings = empty.model_trainings
     sent = [a_training(sha256=digit * 64) for digit in "abcde"]

@@ -84,6 +84,15 @@ async def test_files_are_unneeded_without_a_model_or_a_check_and_when_they_stay_
     assert len(await empty.model_files.unneeded(limit=1)) == 1
 
 
+async def test_a_file_that_took_hours_to_arrive_is_kept_until_its_upload_is_added(empty: Adapters) -> None:
+    file_id = ModelFileId(uuid7())
+    await empty.model_files.begin(file_id)
+    await empty.pass_time(timedelta(hours=2))
+    await empty.model_files.whole(file_id, sha256=SHA256, size=7)
+
+    assert await empty.model_files.unneeded(limit=10) == []
+
+
 async def test_an_upload_comes_back_as_it_was_added(empty: Adapters) -> None:
     terms = UploadTerms(row_price=3, text_price=0, activate=False, read_as=ReadAs.EXPONENT)
     upload = an_upload(terms=terms)
@@ -111,6 +120,23 @@ async def test_a_version_has_one_file_whoever_is_first(empty: Adapters) -> None:
 
     assert await empty.models.last_version("churn") == 2
     assert await empty.models.last_version("nobody") == 0
+
+
+async def test_a_name_has_each_file_once(empty: Adapters) -> None:
+    await empty.models.add(replace(a_model("churn", 1, active=False), sha256="b" * 64))
+    await empty.model_uploads.add(an_upload(2))
+
+    for version, sha256 in ((3, SHA256), (3, "b" * 64)):
+        with pytest.raises(Conflict):
+            await empty.model_uploads.add(an_upload(version, sha256=sha256))
+    await empty.model_uploads.add(an_upload(name="tone-of-voice"))
+    checked = await empty.model_uploads.take(lease=LEASE)
+    assert checked is not None
+    await empty.model_uploads.record(checked.refuse(REFUSAL))
+
+    await empty.model_uploads.add(an_upload(3))  # a refused file may be sent again
+
+    assert await empty.models.last_version("churn") == 3
 
 
 async def test_each_upload_is_taken_by_one_worker_the_oldest_first(empty: Adapters) -> None:
@@ -180,7 +206,7 @@ async def test_a_refusal_is_kept_for_a_while_and_what_is_ready_is_not_listed(emp
 
 
 async def test_several_uploads_are_read_at_once(empty: Adapters) -> None:
-    one, other, third = an_upload(1), an_upload(2), an_upload(1, name="tone-of-voice")
+    one, other, third = an_upload(1), an_upload(2, sha256="b" * 64), an_upload(1, name="tone-of-voice")
     for each in (one, other, third):
         await empty.model_uploads.add(each)
 

@@ -137,11 +137,12 @@ class ModelTraining:
         )
 
     def stop(self, *, at: datetime) -> Self:
-        """Ask for the best model so far, or cancel it if no worker has started it. Raises `TrainingEnded`."""
+        """Ask for the best model so far, or cancel it if no worker is training and none has made a model.
+        Raises `TrainingEnded`."""
         if self.state.is_final:
             raise TrainingEnded(self.state)
         stopping = replace(self, is_stopping=True)
-        if self.state is TrainingState.QUEUED:
+        if self.state is TrainingState.QUEUED and self.model_sha256 is None:
             return replace(stopping, state=TrainingState.CANCELED, finished_at=at)
         return stopping
 

@@ -34,5 +34,5 @@ UNACCEPTED_BATCHES = timedelta(days=1)
 INCOMPLETE_FILES = timedelta(days=1)
 """Files that were not received completely, and tables without an unfinished training."""
 UNNEEDED_MODEL_FILES = timedelta(hours=1)
-"""Files that neither a version nor a check needs. An upload is added just after its file was completed, so an
-hour is long enough."""
+"""Files that neither a version, a check nor an unfinished training needs, after they were completed. An
+upload is added just after that, so an hour is long enough."""

@@ -46,10 +46,14 @@ async def test_a_batch_tells_its_progress_until_its_end(api: Api) -> None:
         assert is_problem(await stranger.get(f"/batches/{wanted}/events"), 404, "batch-not-found")
 
 
-async def test_a_model_file_tells_how_its_check_goes(api: Api) -> None:
+FILE = b'{"features": {"text": "text"}, "classes": ["long", "short"]}'
+
+
+@pytest.mark.parametrize(("content", "end"), [(b"a model file", "refused"), (FILE, "ready")])
+async def test_a_model_file_tells_how_its_check_goes(api: Api, content: bytes, end: str) -> None:
     admin = await api.hexagon.user(role=Role.ADMIN)
     client = api.client_of(admin)
-    sent = await client.post("/admin/models?name=fresh", content=b"a model file")
+    sent = await client.post("/admin/models?name=fresh", content=content)
     assert sent.status_code == 202, sent.text
     url = f"/admin/models/{sent.json()['model']}/events"
     own = {"Authorization": client.headers["Authorization"]}
@@ -60,8 +64,7 @@ async def test_a_model_file_tells_how_its_check_goes(api: Api) -> None:
 
     assert first is not None
     assert first.name == first.data["state"] == "checking"
-    assert last.name in ("ready", "refused")
-    assert last.data["state"] == last.name
+    assert last.name == last.data["state"] == end
     async with reading(api.app, url, own | {"Last-Event-ID": last.name}) as stream:
         assert stream.status == 204
     assert is_problem(await client.get("/admin/models/none@1/events"), 404, "model-not-found")

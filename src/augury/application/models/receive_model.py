@@ -46,16 +46,25 @@ class ReceiveModel:
         its answer.
         """
         file.require_sound(empty=EmptyModelFile)
+        return await retried(lambda: self._received(file, name, terms, author))
+
+    async def _received(
+        self, file: ReceivedFile, name: str, terms: UploadTerms, author: Author | None
+    ) -> ModelUpload | Model:
         same = [each for each in await self.models.versions(name) if each.sha256 == file.sha256]
         if same:
-            if await self.files.find(file.sha256) is None:  # this may replace a lost file
+            stored = await self.files.find(file.sha256)
+            if stored is None:  # this may replace a lost file
                 await self._keep(file)
+            else:  # an attempt before may have kept it
+                file.receipt.kept = stored == file.receipt.file_id
             act = act_on(author, Action.UPLOAD_MODEL)
-            return await retried(lambda: self.models.change(same[-1].ref, partial(_told, terms), act=act))
+            return await self.models.change(same[-1].ref, partial(_told, terms), act=act)
         if under_way := await self.uploads.checking(name, file.sha256):
+            file.receipt.kept = under_way.file_id == file.receipt.file_id
             return under_way
         await self._keep(file)
-        return await retried(lambda: self._add(file, name, terms, author))
+        return await self._add(file, name, terms, author)
 
     async def _keep(self, file: ReceivedFile) -> None:
         await self.files.whole(file.receipt.file_id, sha256=file.sha256, size=file.size)

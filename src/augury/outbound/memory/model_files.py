@@ -33,7 +33,7 @@ class MemoryModelFiles(ModelFiles):
 
     @override
     async def whole(self, file_id: ModelFileId, *, sha256: str, size: int) -> None:
-        self.stored[file_id] = replace(self.stored[file_id], sha256=sha256)
+        self.stored[file_id] = replace(self.stored[file_id], sha256=sha256, received_at=self._memory.now())
 
     @override
     async def find(self, sha256: str) -> ModelFileId | None:
@@ -57,11 +57,11 @@ class MemoryModelFiles(ModelFiles):
             for each in state.model_uploads.values()
             if each.upload.state is ModelState.CHECKING
         }
-        tables = {
-            each.training.table_id
-            for each in state.model_trainings.values()
-            if not each.training.state.is_final
-        }
+        unfinished = [
+            each.training for each in state.model_trainings.values() if not each.training.state.is_final
+        ]
+        tables = {each.table_id for each in unfinished}
+        needed |= {each.model_sha256 for each in unfinished if each.model_sha256}
         return [
             file_id
             for file_id, each in self.stored.items()

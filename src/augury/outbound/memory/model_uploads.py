@@ -21,8 +21,8 @@ class MemoryModelUploads(ModelUploads):
     @override
     async def add(self, upload: ModelUpload, *, act: Act | None = None) -> None:
         async with self.memory.change() as state:
-            if upload.ref in state.models or upload.ref in state.model_uploads:
-                raise Conflict(f"{upload.ref} already exists")
+            if upload.ref in state.models or upload.ref in state.model_uploads or _is_known(state, upload):
+                raise Conflict(f"{upload.ref} or its file already exists")
             state.model_uploads[upload.ref] = UploadRecord(upload, self.memory.now())
             note(state, self.memory.now(), act)
 
@@ -94,6 +94,16 @@ class MemoryModelUploads(ModelUploads):
             for ref, each in list(state.model_uploads.items()):
                 if each.upload.state is ModelState.REFUSED and each.due_at < oldest:
                     del state.model_uploads[ref]
+
+
+def _is_known(state: State, upload: ModelUpload) -> bool:
+    """Whether the file is already a version of the name, or is being checked to become one."""
+    name, sha256 = upload.ref.name, upload.sha256
+    sent = (each.upload for each in state.model_uploads.values())
+    checked = [each.ref.name for each in sent if (each.sha256, each.state) == (sha256, ModelState.CHECKING)]
+    return name in checked or any(
+        (each.ref.name, each.sha256) == (name, sha256) for each in state.models.values()
+    )
 
 
 def _mine(state: State, upload: ModelUpload) -> ModelUpload | None:

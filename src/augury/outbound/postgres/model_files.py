@@ -18,7 +18,7 @@ PUT = """
 INSERT INTO model_pieces (file_id, number, content) VALUES ($1, $2, $3)
 ON CONFLICT (file_id, number) DO UPDATE SET content = excluded.content
 """
-WHOLE = "UPDATE model_files SET sha256 = $2, size = $3 WHERE id = $1"
+WHOLE = "UPDATE model_files SET sha256 = $2, size = $3, received_at = now() WHERE id = $1"
 FIND = "SELECT id FROM model_files WHERE sha256 = $1 ORDER BY received_at DESC LIMIT 1"
 PIECE = "SELECT content FROM model_pieces WHERE file_id = $1 AND number = $2"
 PIECES_AT_ONCE = 64
@@ -37,6 +37,9 @@ WHERE sha256 IS NULL AND {is_older("received_at", retention.INCOMPLETE_FILES)}
     OR sha256 IS NOT NULL AND {is_older("received_at", retention.UNNEEDED_MODEL_FILES)}
         AND NOT EXISTS (SELECT FROM models m WHERE m.sha256 = f.sha256)
         AND NOT EXISTS (SELECT FROM model_uploads u WHERE u.sha256 = f.sha256 AND u.state = 'checking')
+        AND NOT EXISTS (
+            SELECT FROM model_trainings t WHERE t.model_sha256 = f.sha256 AND t.finished_at IS NULL
+        )
 ORDER BY id LIMIT $1
 """
 

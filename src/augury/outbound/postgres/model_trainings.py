@@ -75,10 +75,12 @@ UPDATE model_trainings SET
     percent = CASE WHEN $3 = 'ready' THEN 100 ELSE percent END
 WHERE {_MINE} RETURNING 1
 """
+# A training that was handed back may have a model already, which only has to be added.
+_IS_NOTHING = "state = 'queued' AND model_sha256 IS NULL"
 CANCEL = f"""
 UPDATE model_trainings SET
-    state = CASE WHEN state = 'queued' THEN 'canceled' ELSE state END,
-    finished_at = CASE WHEN state = 'queued' THEN now() END,
+    state = CASE WHEN {_IS_NOTHING} THEN 'canceled' ELSE state END,
+    finished_at = CASE WHEN {_IS_NOTHING} THEN now() END,
     is_stopping = true
 WHERE id = $1 AND state IN ('queued', 'training') RETURNING {COLUMNS}
 """

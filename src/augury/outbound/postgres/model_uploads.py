@@ -27,7 +27,10 @@ ADD = f"""
 INSERT INTO model_uploads ({COLUMNS})
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 """
-IS_THERE = "SELECT EXISTS (SELECT FROM models WHERE name = $1 AND version = $2)"
+IS_THERE = """
+SELECT EXISTS (SELECT FROM models WHERE name = $1 AND (version = $2 OR sha256 = $3))
+    OR EXISTS (SELECT FROM model_uploads WHERE name = $1 AND sha256 = $3 AND state = 'checking')
+"""
 GET = f"SELECT {COLUMNS} FROM model_uploads WHERE name = $1 AND version = $2"
 SEVERAL = f"""
 SELECT {COLUMNS} FROM model_uploads
@@ -67,8 +70,9 @@ class PostgresModelUploads(ModelUploads):
     async def add(self, upload: ModelUpload, *, act: Act | None = None) -> None:
         async with transaction(self.pool) as connection:
             await connection.execute(locks.WAIT, locks.NAMING_MODEL)
-            if await connection.fetchval(IS_THERE, upload.ref.name, upload.ref.version):
-                raise Conflict(f"{upload.ref} already exists")
+            ref = upload.ref
+            if await connection.fetchval(IS_THERE, ref.name, ref.version, upload.sha256):
+                raise Conflict(f"{ref} or its file already exists")
             await connection.execute(ADD, *_values(upload))
             await note(connection, act)
 

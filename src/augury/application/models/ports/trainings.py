@@ -71,7 +71,8 @@ class ModelTrainings(Protocol):
 
     @abstractmethod
     async def cancel(self, training_id: TrainingId, *, act: Act | None = None) -> ModelTraining:
-        """Cancel a queued training, or let one under way stop with the best model so far. Returns it.
+        """Cancel a queued training, or let one under way, or one that has a model, end with the best model
+        so far. Returns it.
 
         Raises `TrainingNotFound`, `TrainingEnded`.
         """

@@ -64,7 +64,8 @@ class ModelUploads(Protocol):
 
     @abstractmethod
     async def add(self, upload: ModelUpload, *, act: Act | None = None) -> None:
-        """Raises `Conflict` if the name already has this version, or another upload for it."""
+        """Raises `Conflict` if the name already has this version or another upload for it, or if the same
+        file is already a version of the name or is being checked to become one."""
 
     @abstractmethod
     async def get(self, ref: ModelRef) -> ModelUpload | None: ...

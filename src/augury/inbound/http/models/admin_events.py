@@ -56,7 +56,7 @@ def _shown_of_upload(upload: ModelUpload) -> ServerEvent:
     summary="Follow the check of a model file",
     description="Server-sent events of an uploaded file: its current state (`checking`), then each "
     "change. The stream ends after `ready` or `refused`. `data` is the version as `GET /admin/models` shows "
-    "it.",
+    "it during the check. After `ready`, read the version: it has its facts then, and may be `active`.",
     responses={
         **streamed(),
         **documented(401, 403, 404, 429, refusals=[ModelNotFound(model="tone@9"), TOO_MANY]),

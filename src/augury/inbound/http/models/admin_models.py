@@ -129,10 +129,7 @@ class OfferView(msgspec.Struct, frozen=True):
     @classmethod
     def of_upload(cls, upload: ModelUpload) -> Self:
         check = CheckView(upload.size, upload.stage, upload.attempts)
-        state = upload.state
-        # Its version is being added at this moment.
-        state = ModelState.CHECKING if state is ModelState.READY else state
-        return cls(str(upload.ref), state, upload.sha256, check=check, reason=_worded(upload))
+        return cls(str(upload.ref), upload.state, upload.sha256, check=check, reason=_worded(upload))
 
 
 class OfferList(msgspec.Struct, frozen=True):
@@ -176,7 +173,7 @@ async def read_offer(
     try:
         return OfferView.of(await models.version(version), limits, upload)
     except ModelNotFound:
-        if upload is None:
+        if upload is None or upload.state is ModelState.READY:
             raise
         return OfferView.of_upload(upload)
 

@@ -69,7 +69,7 @@ async def one(
     try:
         model = await models.version(version)
     except ModelNotFound:
-        if upload is None:
+        if upload is None or upload.state is ModelState.READY:
             raise
         model = None
     is_part = request.scope["path"].endswith("/state")
