@@ -4,7 +4,7 @@
 
 import io
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,9 @@ from augury.slices.arrow import Answers
 from augury.slices.sheet import encode_sheet
 
 PARTS = (DatePart.MONTH, DatePart.WEEKDAY)
+JULY = datetime(2026, 7, 4)
+LATE = int(datetime(2026, 7, 4, tzinfo=UTC).timestamp()) * 10**9
+TWO_HOURS = 7_200 * 10**9
 DATES = [datetime(2026, 1, 1) + timedelta(days=day) for day in range(0, 300, 3)]
 
 
@@ -135,6 +138,49 @@ def test_columns_of_a_parquet_file_get_the_same_answers(
 
     assert probabilities == pytest.approx([raw(file, date) for date in dates], rel=1e-7)
     assert faults == []
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (pa.array([LATE + 1, LATE], pa.timestamp("ns")), JULY),
+        (pa.array([LATE - TWO_HOURS + 1], pa.timestamp("ns", tz="Europe/Berlin")), JULY),
+        (pa.array([2**60], pa.timestamp("us")), None),
+        (pa.array([1, 10**9], pa.duration("ns")), None),
+        (pa.array([1], pa.time64("ns")), None),
+        (pa.array([b"\xff"], pa.binary()).view(pa.string()), None),
+    ],
+)
+def test_times_that_python_cannot_hold_end_no_worker(
+    file: Path, model: LoadedModel, cells: Any, expected: datetime | None
+) -> None:
+    table = pa.table({"when": cells, "kind": ["c1"] * len(cells), "x": [1.0] * len(cells)})
+    content = io.BytesIO()
+    pq.write_table(table, content)
+
+    probabilities, faults = by_column(model, content.getvalue(), "parquet")
+
+    if expected is None:
+        assert faults == [RowFault.NOT_A_DATE] * len(cells)
+    else:
+        assert probabilities == pytest.approx([raw(file, expected)] * len(cells), rel=1e-7)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        pa.array([1], pa.timestamp("ns")),
+        pa.array([b"\xff"], pa.binary()).view(pa.string()),
+        pa.array([[1]], pa.list_(pa.timestamp("ns"))),
+    ],
+)
+def test_what_python_cannot_hold_is_no_category(model: LoadedModel, cells: Any) -> None:
+    content = io.BytesIO()
+    pq.write_table(pa.table({"when": ["2026-07-04"], "kind": cells, "x": [1.0]}), content)
+
+    _, faults = by_column(model, content.getvalue(), "parquet")
+
+    assert faults == [RowFault.NOT_A_CATEGORY]
 
 
 def test_a_part_that_is_not_among_the_last_features_is_refused(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from typing import Any, TypeAlias
@@ -56,6 +57,31 @@ def encoded(table: Table) -> bytes:
 def decoded(content: bytes) -> Table:
     with pa.ipc.open_stream(content, options=_READ) as reader:
         return reader.read_all()
+
+
+def values_of(cells: Cells) -> list[Any]:
+    """The values as Python has them. A text that is not UTF-8 is bytes. A time that Python cannot hold is a
+    text, as Arrow writes it in the column's time zone: Python's times have no nanoseconds, and end with the
+    year 9999."""
+    try:
+        values: list[Any] = cells.to_pylist()
+    except _NOT_HELD:
+        values = [_value_of(cells.slice(place, 1)) for place in range(len(cells))]
+    return values
+
+
+_NOT_HELD = (ValueError, OverflowError, LookupError)  # the last one for an unknown time zone
+
+
+def _value_of(cell: Cells) -> Any:  # noqa: ANN401  # a value of any type
+    """The value of a column with one value."""
+    with suppress(*_NOT_HELD):
+        return cell.to_pylist()[0]
+    if pa.types.is_string(cell.type) or pa.types.is_large_string(cell.type):
+        return cell.cast(pa.large_binary()).to_pylist()[0]
+    with suppress(pa.ArrowException):
+        return cell.cast(pa.string()).to_pylist()[0]
+    return " ".join(cell.to_string().split())  # a list or a structure with such a value
 
 
 @dataclass(frozen=True, slots=True)

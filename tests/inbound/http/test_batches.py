@@ -225,6 +225,42 @@ async def test_parquet_is_taken_and_every_format_answered(api: Api, hexagon: Hex
     assert not any(name.startswith("raw/") for name in names)
 
 
+@pytest.mark.parametrize("format", ["csv", "ndjson", "parquet"])
+async def test_columns_that_python_cannot_hold_are_in_the_results(
+    api: Api, hexagon: Hexagon, format: str
+) -> None:
+    member = await api.member(credits=10)
+    sent = pa.table(
+        {
+            "text": ["hi", "hello"],
+            "at": pa.array([1_751_500_800_000_000_001, None], pa.timestamp("ns")),
+            "far": pa.array([2**60, 0], pa.timestamp("us")),
+            "took": pa.array([1, 1_000], pa.duration("ns")),
+            "name": pa.array([b"\xff", b"b"], pa.binary()).view(pa.string()),
+        }
+    )
+    file = io.BytesIO()
+    pq.write_table(sent, file)
+    batch = await accepted(member, file.getvalue(), PARQUET)
+    await hexagon.run_all()
+
+    response = await member.get(batch["urls"]["results"] + f"?format={format}")
+
+    assert response.status_code == 200
+    if format == "parquet":
+        found = pq.read_table(io.BytesIO(response.content))
+        assert found.column("at").cast(pa.int64()).to_pylist() == [1_751_500_800_000_000_001, None]
+        return
+    rows = (
+        table(response)
+        if format == "csv"
+        else [json.loads(line)["input"] for line in response.text.splitlines()]
+    )
+    assert [row["at"] or None for row in rows] == ["2025-07-03 00:00:00.000000001", None]
+    assert [row["name"] for row in rows] == (["ff", "b"] if format == "csv" else ["/w==", "b"])
+    assert "out of range" in rows[0]["far"]
+
+
 async def test_a_form_and_gzip_are_taken(api: Api, hexagon: Hexagon) -> None:
     member = await api.member(credits=100)
 

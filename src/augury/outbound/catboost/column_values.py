@@ -6,6 +6,7 @@ the results. Only numbers in programming notation are converted all at once.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date, time
 from typing import Any, Self, TypeAlias
 
 import numpy as np
@@ -17,11 +18,15 @@ from augury.domain.cells import ABSENT, known_values, number_in, text_in
 from augury.domain.feature import MOST_NUMBER, Feature, FeatureKind
 from augury.domain.numbers import POINTS, TwoReadings
 from augury.domain.row_errors import RowFault
-from augury.slices.arrow import Cells
+from augury.slices.arrow import Cells, values_of
 from augury.slices.sheet import RowStorage, Sheet
 
 Codes: TypeAlias = npt.NDArray[np.intp]
 Mask: TypeAlias = npt.NDArray[np.bool_]
+
+
+_NO_VALUE = object()
+"""A time, list or structure where no feature takes one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +121,17 @@ def _typed(feature: Feature, cells: Cells, max_text: int) -> Column:
     if pa.types.is_dictionary(kind):
         cells = cells.dictionary_decode()
     if pa.types.is_nested(kind):
-        values = cells.to_pylist()
+        values = [_NO_VALUE if isinstance(each, str) else each for each in values_of(cells)]
         return CodedColumn.of(feature, values, np.arange(len(values)), max_text)
-    if feature.kind is FeatureKind.DATE and pa.types.is_temporal(kind):
-        return _coded(feature, cells, lambda value: value.isoformat(), max_text, absent=None)
+    if pa.types.is_temporal(kind):
+        read = _text_of_date if feature.kind is FeatureKind.DATE else lambda _: _NO_VALUE
+        return _coded(feature, cells, read, max_text, absent=None)
     return _coded(feature, cells, lambda value: value, max_text, absent=None)
+
+
+def _text_of_date(value: object) -> object:
+    """The text of a date or a time, as rows have it. A duration is no date."""
+    return value.isoformat() if isinstance(value, (date, time)) else value
 
 
 def _coded(
@@ -132,7 +143,7 @@ def _coded(
     absent: object = ABSENT,
 ) -> CodedColumn:
     encoded = pc.dictionary_encode(cells)
-    values = [read(each) for each in encoded.dictionary.to_pylist()]
+    values = [read(each) for each in values_of(encoded.dictionary)]
     indices = encoded.indices
     if indices.null_count:
         indices = pc.fill_null(indices, len(values))

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from augury.inbound.tables.results.part import Part
+from augury.slices.arrow import values_of
 from augury.slices.sheet import RowStorage, Sheet
 
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -17,7 +18,7 @@ def columns_of(sheet: Sheet, part: Part) -> Sequence[Sequence[Any]]:
     if sheet.kind is RowStorage.JSON:
         rows = [{**_object(row), **_object(rest)} for row, rest in _texts(part)]
         return [[row.get(name) for row in rows] for name in sheet.header]
-    return [part.table.column(place).to_pylist() for place in sheet.places]
+    return [values_of(part.table.column(place)) for place in sheet.places]
 
 
 def objects_of(part: Part) -> Sequence[dict[str, msgspec.Raw]]:
