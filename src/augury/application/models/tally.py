@@ -15,6 +15,8 @@ from augury.domain.usage import BOUNDS, NOTHING, Usage
 MOST_BYTES = 65_536
 """Larger answers are not searched for labels and values, because that would block the event loop. In
 bytes."""
+MOST_VALUE = 1e100
+"""Values further from 0 are left out, because sums of their squares could be infinite."""
 MOST_LABELS = 50
 """The most frequent labels of a group of predictions are counted, at most this many."""
 # Quotes within a text are escaped with a backslash in an output, so these patterns never match inside a text.
@@ -54,9 +56,8 @@ def usage_of(finished: Sequence[Finished]) -> Usage:
         durations[bisect_left(BOUNDS, done.seconds)] += 1
     outputs = b"\n".join([done.output for done in finished if done.output and len(done.output) <= MOST_BYTES])
     labels = Counter(_LABEL.findall(outputs)).most_common(MOST_LABELS)
-    values = [float(each) for each in _VALUE.findall(outputs)] if not labels else []
-    squares = math.fsum(each * each for each in values)
-    is_finite = math.isfinite(squares)
+    found = map(float, _VALUE.findall(outputs)) if not labels else ()
+    values = [each for each in found if abs(each) <= MOST_VALUE]
     succeeded = sum(done.prediction.status is Status.SUCCEEDED for done in finished)
     return Usage(
         succeeded=succeeded,
@@ -66,7 +67,7 @@ def usage_of(finished: Sequence[Finished]) -> Usage:
         seconds=sum(done.seconds for done in finished),
         durations=tuple(durations),
         labels={json.loads(label): count for label, count in labels},
-        value_count=len(values) if is_finite else 0,
-        value_sum=math.fsum(values) if is_finite else 0.0,
-        value_squares=squares if is_finite else 0.0,
+        value_count=len(values),
+        value_sum=math.fsum(values),
+        value_squares=math.fsum(each * each for each in values),
     )

@@ -1,6 +1,6 @@
 """Maps the values of a categorical feature to the model's categories, and finds those it has never seen."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TypeAlias, cast
 
 from augury.domain.values import category, spellings
@@ -14,7 +14,7 @@ _Key: TypeAlias = str | tuple[type, float]  # True, 1 and 1.0 are equal keys, bu
 
 
 class Categories:
-    """The categories of one feature."""
+    """The categories of one feature. Several threads may read values."""
 
     def __init__(self, seen: SeenCategories, texts: Collection[str], *, texts_are_all: bool) -> None:
         """`texts` are the categories of the training data that are known by name, from any source.
@@ -35,29 +35,31 @@ class Categories:
             return values, ()
         keys: Sequence[_Key] = cast("Sequence[str]", values) if are_texts else list(map(_key, values))
         different = set(keys)
-        self._learn(different)
-        read = self._read
+        read = self._learned(different)
         if all(read[key] == (key, False) for key in different):
             return values, ()
         unseen = {key for key in different if read[key][1]}
         places = [place for place, key in enumerate(keys) if key in unseen] if unseen else ()
         return [read[key][0] for key in keys], places
 
-    def _learn(self, keys: Collection[_Key]) -> None:
+    def _learned(self, keys: Collection[_Key]) -> Mapping[_Key, tuple[str, bool]]:
+        """The categories of these values, among others."""
         if len(self._read) > MOST_REMEMBERED:
-            self._read.clear()
-        new = [key for key in keys if key not in self._read]
+            self._read = {}  # another thread may still use the old ones
+        read = self._read
+        new = [key for key in keys if key not in read]
         if not new:
-            return
+            return read
         known = self._known({key for key in new if isinstance(key, str)})
-        self._read.update((text, (text, False)) for text in known)
+        read.update((text, (text, False)) for text in known)
         if len(known) == len(new):
-            return
+            return read
         others = {key: key if isinstance(key, str) else key[1] for key in new if key not in known}
         known = self._known({text for value in others.values() for text in spellings(value)})
         for key, value in others.items():
             text = category(value, known.__contains__)
-            self._read[key] = text, self._is_complete and text not in known
+            read[key] = text, self._is_complete and text not in known
+        return read
 
     def _known(self, texts: Iterable[str]) -> set[str]:
         asked = list(texts)

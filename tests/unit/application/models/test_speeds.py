@@ -1,3 +1,5 @@
+from threading import Thread
+
 import pytest
 
 from augury.application.limits import Limits
@@ -48,3 +50,20 @@ async def test_what_cannot_be_stored_is_stored_later(hexagon: Hexagon, speeds: S
     await store()
 
     assert (await hexagon.models.get("tone")).speed == CALL
+
+
+def test_a_thread_may_measure_while_speeds_are_taken(speeds: Speeds, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a lock, the thread ends within a moment, and changes what is being read."""
+    other = Thread(target=speeds.note, args=(a_model("third"), 2_000, 10.0))
+
+    def is_known(_: Speed) -> bool:
+        if other.ident is None:
+            other.start()
+            other.join(timeout=0.2)
+        return True
+
+    monkeypatch.setattr(Speed, "is_known", property(is_known))
+
+    assert speeds.take(now=0.0).keys() == {MODEL.ref, OTHER.ref}
+    other.join()
+    assert len(speeds.weights) == 2

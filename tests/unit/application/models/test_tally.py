@@ -47,7 +47,14 @@ def test_values_are_counted() -> None:
 
 
 def test_values_too_large_to_square_are_left_out() -> None:
-    assert usage_of([finished({"value": 1e200})]).value_count == 0
+    tally = Tally()
+    for _ in range(2):
+        tally.count([finished([{"value": 1.3e154}, {"value": -1.3e154}, {"value": 2}], rows=3)])
+        tally.count([finished({"value": 1e200})])
+
+    [usage] = tally.take().values()
+
+    assert (usage.value_count, usage.value_sum, usage.value_squares) == (2, 4, 8)
 
 
 def test_a_very_large_answer_is_counted_without_its_labels() -> None:
