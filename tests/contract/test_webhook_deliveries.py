@@ -179,6 +179,22 @@ async def test_a_receiver_that_asks_to_slow_down_is_left_alone(adapters: Adapter
     assert len(await take(adapters, uuid4())) == 1
 
 
+async def test_a_shorter_pause_does_not_end_a_longer_one(adapters: Adapters) -> None:
+    hook = await hooked(adapters)
+    await put(adapters, hook, 2)
+    token = uuid4()
+    one, other = await take(adapters, token)
+    long, short = TryResult(status_code=429, retry_after=100 * SECOND), TryResult(status_code=502)
+
+    for due, result in ((one, long), (other, short)):
+        await adapters.due_deliveries.record(token, [Tried(due.delivery, result, SECOND)])
+
+    await adapters.pass_time(98 * SECOND)
+    assert await take(adapters, uuid4()) == []
+    await adapters.pass_time(3 * SECOND)
+    assert len(await take(adapters, uuid4())) == 1
+
+
 async def test_a_receiver_that_is_gone_is_disabled_and_told_nothing_more(adapters: Adapters) -> None:
     hook = await hooked(adapters)
     ids = {each.id for each in await put(adapters, hook, 2)}  # two of one millisecond are in any order

@@ -21,6 +21,7 @@ from tests.hexagon import a_model
 
 URL = "https://receiver.example.org/hook"
 EVERYTHING = SUBSCRIBABLE
+DAY = timedelta(days=1)
 
 
 def a_webhook(user_id: UserId, *events: EventType, balance_below: int | None = 10) -> Webhook:
@@ -91,7 +92,8 @@ async def test_a_changed_webhook_is_stored_as_changed(adapters: Adapters) -> Non
 
     def changed(found: Webhook) -> Webhook:
         found = replace(found, url=f"{URL}2", description="", balance_below=7, failing_since=now)
-        return found.wanting([EventType.BALANCE_LOW]).rotate(at=now).disable(DisabledWhy.BY_OWNER, at=now)
+        found = found.wanting([EventType.BALANCE_LOW]).rotate(at=now, overlap=DAY)
+        return found.disable(DisabledWhy.BY_OWNER, at=now)
 
     answered = await adapters.webhooks.change(hook.id, changed, owner=hook.user_id)
 

@@ -147,6 +147,20 @@ async def test_both_secrets_sign_during_a_rotation(hexagon: Hexagon) -> None:
     assert await signed_by() == [False, True]
 
 
+async def test_a_receiver_with_the_first_secret_verifies_after_two_rotations(hexagon: Hexagon) -> None:
+    """The answer to the first rotation may have been lost, so that its secret is unknown to everybody."""
+    user, webhook, secret = await hooked(hexagon)
+    await hexagon.rotate_secret(user_id=user.id, webhook_id=webhook.id)
+    rotated = await hexagon.rotate_secret(user_id=user.id, webhook_id=webhook.id)
+    await hexagon.send_test_event(user_id=user.id, webhook_id=webhook.id)
+
+    await hexagon.deliver_webhooks()
+
+    [(_, headers, body)] = hexagon.sender.sent
+    for each in (secret, rotated.secret):
+        assert Verifier(each).verify(body.decode(), dict(headers))["type"] == "webhook.test"
+
+
 async def test_the_other_events_are_told_with_their_facts(hexagon: Hexagon) -> None:
     user, webhook, _ = await hooked(
         hexagon, EventType.PAYMENT_RECEIVED, EventType.BALANCE_LOW, EventType.LIMIT_REACHED, credits=5

@@ -14,6 +14,8 @@ from augury.domain.text import is_storable
 from augury.domain.webhook_try import GONE, TryResult
 
 MOST_DESCRIPTION_CHARACTERS = 200
+MOST_SIGNING = 10
+"""Secrets that sign at the same time, after several rotations."""
 PATIENCE = timedelta(days=5)
 """A webhook that fails for this long without a success is disabled."""
 
@@ -82,6 +84,9 @@ class Webhook:
     """`balance.low` is sent when the available credits fall below this."""
     generation: int = 1
     """The number of its secret. A rotation increases it."""
+    oldest_signing: int | None = None
+    """The number of the oldest secret that signs until the overlap of the last rotation is over. None: the
+    one before the newest."""
     rotated_at: datetime | None = None
     created_at: datetime
     failing_since: datetime | None = None
@@ -125,15 +130,19 @@ class Webhook:
     def wanting(self, events: Collection[EventType]) -> Self:
         return replace(self, events=tuple(each for each in SUBSCRIBABLE if each in events))
 
-    def rotate(self, *, at: datetime) -> Self:
-        """The webhook with a new secret. For a while the old secret also signs."""
-        return replace(self, generation=self.generation + 1, rotated_at=at)
+    def rotate(self, *, at: datetime, overlap: timedelta) -> Self:
+        """The webhook with a new secret. For a while, the secrets that sign now continue to sign: a receiver
+        may still have the first of them if the webhook is rotated twice."""
+        *_, oldest = self.generations(at=at, overlap=overlap)
+        return replace(self, generation=self.generation + 1, oldest_signing=oldest, rotated_at=at)
 
     def generations(self, *, at: datetime, overlap: timedelta) -> tuple[int, ...]:
-        """The numbers of the secrets that sign now, newest first."""
+        """The numbers of the secrets that sign now, newest first, up to `MOST_SIGNING`."""
         if self.rotated_at is None or at >= self.rotated_at + overlap:
             return (self.generation,)
-        return self.generation, self.generation - 1
+        before = self.generation - 1
+        oldest = before if self.oldest_signing is None else min(before, self.oldest_signing)
+        return tuple(range(self.generation, oldest - 1, -1))[:MOST_SIGNING]
 
     def enable(self) -> Self:
         """Enable it, and forget its failures."""
@@ -147,7 +156,9 @@ class Webhook:
 
         PostgreSQL does the same for many attempts in one SQL statement; the contract tests keep both equal.
         """
-        paused_until = at + result.pause if result.pause else self.paused_until
+        paused_until = self.paused_until
+        if result.pause:  # of parallel attempts, one may ask for a shorter pause than another
+            paused_until = max(at + result.pause, paused_until or at)
         if result.is_success:
             return replace(self, failing_since=None, paused_until=paused_until)
         failing_since = self.failing_since or at

@@ -9,6 +9,7 @@ from standardwebhooks import WebhookVerificationError
 
 from augury.domain.identifiers import DeliveryId, UserId, WebhookId, uuid7
 from augury.domain.webhook import (
+    MOST_SIGNING,
     PATIENCE,
     SUBSCRIBABLE,
     DisabledWhy,
@@ -124,11 +125,53 @@ def test_a_threshold_is_crossed_downwards(before: int, after: int, *, crossed: b
 
 def test_after_a_rotation_both_secrets_sign_for_a_while() -> None:
     overlap = timedelta(hours=24)
-    rotated = HOOK.rotate(at=NOW)
+    rotated = HOOK.rotate(at=NOW, overlap=overlap)
 
     assert HOOK.generations(at=NOW, overlap=overlap) == (1,)
     assert rotated.generations(at=NOW + overlap - SECOND, overlap=overlap) == (2, 1)
     assert rotated.generations(at=NOW + overlap, overlap=overlap) == (2,)
+
+
+def test_a_second_rotation_ends_no_secret_early() -> None:
+    overlap = timedelta(hours=24)
+    soon = NOW + SECOND
+    twice = HOOK.rotate(at=NOW, overlap=overlap).rotate(at=soon, overlap=overlap)
+
+    assert twice.generations(at=soon + overlap - SECOND, overlap=overlap) == (3, 2, 1)
+    assert twice.generations(at=soon + overlap, overlap=overlap) == (3,)
+    later = twice.rotate(at=soon + overlap, overlap=overlap)
+    assert later.generations(at=soon + overlap, overlap=overlap) == (4, 3), "the others had ended"
+
+
+def test_a_rotation_by_an_earlier_release_keeps_the_secret_before() -> None:
+    """It increases the number, and knows nothing of `oldest_signing`."""
+    overlap = timedelta(hours=24)
+    by_old = replace(HOOK, generation=2, rotated_at=NOW)
+
+    assert by_old.generations(at=NOW, overlap=overlap) == (2, 1)
+    assert by_old.rotate(at=NOW, overlap=overlap).generations(at=NOW, overlap=overlap) == (3, 2, 1)
+    stale = replace(HOOK.rotate(at=NOW, overlap=overlap), generation=3)
+    assert set(stale.generations(at=NOW, overlap=overlap)) >= {3, 2}
+
+
+def test_only_so_many_secrets_sign() -> None:
+    overlap = timedelta(hours=24)
+    often = HOOK
+    for _ in range(20):
+        often = often.rotate(at=NOW, overlap=overlap)
+
+    assert often.generations(at=NOW, overlap=overlap) == tuple(range(21, 21 - MOST_SIGNING, -1))
+
+
+def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
+    """Attempts run in parallel, so their answers come in any order."""
+    long, short = (
+        TryResult(status_code=429, retry_after=timedelta(hours=1)),
+        TryResult(status_code=502),
+    )
+
+    for first, second in ((long, short), (short, long)):
+        assert HOOK.after(first, at=NOW).after(second, at=NOW).paused_until == NOW + timedelta(hours=1)
 
 
 def test_the_reference_receiver_verifies_each_secret_that_signs() -> None:

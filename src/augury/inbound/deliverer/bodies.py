@@ -24,7 +24,7 @@ class Urls(msgspec.Struct, frozen=True):
 
 
 class FinishedPrediction(msgspec.Struct, frozen=True):
-    """A final prediction as `GET /predictions/{id}` shows it, but without row errors and warnings."""
+    """A final prediction. `GET /predictions/{id}` also has refunds, the errors of rows, and warnings."""
 
     id: UUID
     status: Status
@@ -65,7 +65,7 @@ class FinishedPrediction(msgspec.Struct, frozen=True):
 
 
 class FinishedBatch(msgspec.Struct, frozen=True):
-    """A batch that has ended, as `GET /batches/{id}` shows it."""
+    """A batch that has ended."""
 
     id: UUID
     status: Status

@@ -104,7 +104,7 @@ WITH tried AS (
 )
 UPDATE webhooks hook SET
     failing_since = CASE WHEN is_success THEN NULL ELSE coalesce(failing_since, now()) END,
-    paused_until = coalesce(now() + pause * interval '1 second', paused_until),
+    paused_until = greatest(now() + pause * interval '1 second', paused_until),
     disabled_at = CASE
         WHEN disabled_at IS NULL AND (is_gone OR NOT is_success AND failing_since <= now() - $11::interval)
         THEN now() ELSE disabled_at

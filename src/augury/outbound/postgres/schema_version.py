@@ -5,7 +5,7 @@ from asyncpg import Pool
 from augury.outbound.postgres.pool import connection
 from augury.outbound.postgres.rights import SEARCHED, check_rights, no_schema
 
-VERSION = "0040"
+VERSION = "0041"
 """The revision that this code needs: the newest migration."""
 
 

@@ -14,13 +14,13 @@ from augury.outbound.postgres.query import fetch
 
 COLUMNS = """
 id, user_id, url, events, description, balance_below, generation, rotated_at, created_at, failing_since,
-paused_until, disabled_at, disabled_why
+paused_until, disabled_at, disabled_why, oldest_signing
 """
 # The balance is locked first, so that a settlement sees either none or all of a new webhook.
 LOCK_OWNER = "SELECT user_id FROM balances WHERE user_id = $1 FOR UPDATE"
 COUNT = "SELECT count(*) FROM webhooks WHERE user_id = $1"
 ADD = f"""
-INSERT INTO webhooks ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+INSERT INTO webhooks ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 """
 MARK_OWNER = """
 UPDATE balances SET webhooks = EXISTS (SELECT FROM webhooks WHERE user_id = $1), low_below = (
@@ -41,7 +41,7 @@ SELECT {COLUMNS} FROM webhooks WHERE id < $1 AND (
 CHANGE = """
 UPDATE webhooks SET url = $3, events = $4, description = $5, balance_below = $6, generation = $7,
     rotated_at = $8, failing_since = $10, paused_until = $11, disabled_at = $12, disabled_why = $13,
-    told_at = CASE WHEN $12::timestamptz IS NULL THEN NULL ELSE told_at END
+    oldest_signing = $14, told_at = CASE WHEN $12::timestamptz IS NULL THEN NULL ELSE told_at END
 WHERE id = $1 AND user_id = $2 AND created_at = $9
 """
 REMOVE = "DELETE FROM webhooks WHERE id = $1 AND user_id = $2 RETURNING id"
@@ -151,6 +151,7 @@ def webhook_of(row: Record, prefix: str = "") -> Webhook:
         paused_until=row[f"{prefix}paused_until"],
         disabled_at=row[f"{prefix}disabled_at"],
         disabled_why=DisabledWhy(why) if why else None,
+        oldest_signing=row[f"{prefix}oldest_signing"],
     )
 
 
@@ -160,4 +161,5 @@ def _values(webhook: Webhook) -> tuple[object, ...]:
         *(webhook.id, webhook.user_id, webhook.url, list(webhook.events), webhook.description),
         *(webhook.balance_below, webhook.generation, webhook.rotated_at, webhook.created_at),
         *(webhook.failing_since, webhook.paused_until, webhook.disabled_at, webhook.disabled_why),
+        webhook.oldest_signing,
     )

@@ -143,8 +143,8 @@ EVENTS: Mapping[EventType, tuple[type, str, dict[str, Any]]] = {
 HEADERS = {
     "webhook-id": "The event's id. It is the same in every attempt: skip ids that you have already handled.",
     "webhook-timestamp": "The time of this attempt, in seconds since 1970. Refuse old ones.",
-    "webhook-signature": "`v1,` and the HMAC-SHA256 of `id.timestamp.body` in base64. During a rotation "
-    "there are two signatures, separated by a space.",
+    "webhook-signature": "`v1,` and the HMAC-SHA256 of `id.timestamp.body` in base64. After a rotation "
+    "there are several signatures, separated by spaces.",
 }
 
 

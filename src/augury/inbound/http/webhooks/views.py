@@ -96,7 +96,8 @@ class CreatedWebhook(msgspec.Struct, frozen=True):
 
 
 class RotatedSecretView(msgspec.Struct, frozen=True):
-    """The new secret, which is shown only once. Until `overlap_until`, the old secret also signs."""
+    """The new secret, which is shown only once. Until `overlap_until`, the secrets that signed before also
+    sign."""
 
     secret: str
     overlap_until: datetime

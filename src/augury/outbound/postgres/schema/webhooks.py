@@ -23,6 +23,7 @@ webhooks = Table(
     Column("disabled_at", Time),
     Column("disabled_why", Text),
     Column("told_at", Time, comment="When its owner was told that the service disabled it"),
+    Column("oldest_signing", Integer, comment="The number of the oldest secret that signs during an overlap"),
     comment="URLs that users want to be called",
 )
 Index(None, webhooks.c.user_id, webhooks.c.id)
