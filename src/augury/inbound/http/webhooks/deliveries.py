@@ -13,7 +13,7 @@ from augury.application.webhooks.ports import WebhookDeliveries, Webhooks
 from augury.application.webhooks.replay_deliveries import PastEvents, ReplayDeliveries
 from augury.application.webhooks.send_test_event import SendTestEvent
 from augury.domain.identifiers import DeliveryId, WebhookId
-from augury.domain.webhook import EventType, WebhookDisabled, WebhookNotFound
+from augury.domain.webhook import EventType, WebhookDisabled
 from augury.domain.webhook_delivery import DeliveryNotFound, DeliveryStatus, WebhookDelivery
 from augury.domain.webhook_try import TryError
 from augury.inbound.http.callers.identity import SignedIn
@@ -24,9 +24,7 @@ from augury.inbound.http.problems.field_problems import FieldProblem
 from augury.inbound.http.problems.refusals import WRONG_SHAPE
 from augury.inbound.http.protocol.body import JsonBody
 from augury.inbound.http.protocol.paging import Cursor, Limit, id_of, split
-
-TAGS = ["Webhooks"]
-_NOT_FOUND = WebhookNotFound(webhook_id=WebhookId(UUID(int=0)))
+from augury.inbound.http.webhooks.routes import NOT_FOUND, TAGS
 
 
 class DeliveryView(msgspec.Struct, frozen=True):
@@ -92,7 +90,7 @@ class DeliveriesReplayed(msgspec.Struct, frozen=True):
     tags=TAGS,
     summary="Test a webhook",
     description=SendTestEvent.__doc__,
-    responses=documented(401, 404, 409, refusals=[_NOT_FOUND, WebhookDisabled()]),
+    responses=documented(401, 404, 409, refusals=[NOT_FOUND, WebhookDisabled()]),
 )
 @inject
 async def send_test_event(
@@ -111,7 +109,7 @@ async def send_test_event(
     description=ReplayDeliveries.__doc__,
     responses=documented(
         *(401, 404, 409, 413, 415, 422),
-        refusals=[_NOT_FOUND, DeliveryNotFound(delivery_id=DeliveryId(UUID(int=0))), WebhookDisabled()],
+        refusals=[NOT_FOUND, DeliveryNotFound(delivery_id=DeliveryId(UUID(int=0))), WebhookDisabled()],
     ),
 )
 @inject
@@ -131,7 +129,7 @@ async def replay_deliveries(
     summary="List a webhook's deliveries",
     description="The events for one of your webhooks, newest first, with the newest attempt of each. Of "
     "the receiver's answer, only the status is shown.",
-    responses=documented(401, 404, 422, refusals=[_NOT_FOUND]),
+    responses=documented(401, 404, 422, refusals=[NOT_FOUND]),
 )
 @inject
 async def list_deliveries(

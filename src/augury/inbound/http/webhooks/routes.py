@@ -34,7 +34,7 @@ from augury.inbound.http.webhooks.views import (
 )
 
 TAGS = ["Webhooks"]
-_NOT_FOUND = WebhookNotFound(webhook_id=WebhookId(UUID(int=0)))
+NOT_FOUND = WebhookNotFound(webhook_id=WebhookId(UUID(int=0)))
 _INVALID = InvalidWebhook(reason=Reason.of(ReasonCode.URL_NOT_HTTPS))
 
 
@@ -90,7 +90,7 @@ async def list_webhooks(
     tags=TAGS,
     summary="Read a webhook",
     description="One of your webhooks, and whether its calls succeed.",
-    responses=documented(401, 404, refusals=[_NOT_FOUND]),
+    responses=documented(401, 404, refusals=[NOT_FOUND]),
 )
 @inject
 async def read_webhook(
@@ -108,7 +108,7 @@ async def read_webhook(
     tags=TAGS,
     summary="Change a webhook",
     description=ChangeWebhook.__doc__,
-    responses=documented(401, 403, 404, 413, 415, 422, refusals=[NotByApiKey(), _NOT_FOUND, _INVALID]),
+    responses=documented(401, 403, 404, 413, 415, 422, refusals=[NotByApiKey(), NOT_FOUND, _INVALID]),
 )
 @inject
 async def change_webhook(
@@ -132,7 +132,7 @@ async def change_webhook(
     tags=TAGS,
     summary="Delete a webhook",
     description=DeleteWebhook.__doc__,
-    responses=documented(401, 404, refusals=[_NOT_FOUND]),
+    responses=documented(401, 404, refusals=[NOT_FOUND]),
 )
 @inject
 async def delete_webhook(
@@ -149,7 +149,7 @@ async def delete_webhook(
     tags=TAGS,
     summary="Rotate a webhook's secret",
     description=RotateSecret.__doc__,
-    responses=documented(401, 403, 404, refusals=[NotByApiKey(), _NOT_FOUND]),
+    responses=documented(401, 403, 404, refusals=[NotByApiKey(), NOT_FOUND]),
 )
 @inject
 async def rotate_secret(
