@@ -2,12 +2,13 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from augury.application.predictions.ports.changes import Change, Position
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import Prediction
+from augury.domain.retention import FREE_CHANGES
 from tests.adapters import Adapters, a_prediction, finish
 
 START = Position()
@@ -111,6 +112,25 @@ async def test_what_costs_nothing_is_told_too(adapters: Adapters) -> None:
     assert told(changes)[4:] == [(free[0].id, True), (free[1].id, True)]
     assert (await adapters.changes.newest([user_id]))[user_id] == changes[-1].position
     assert await since(adapters, user_id, changes[-2].position) == changes[-1:]
+
+
+async def test_free_changes_are_deleted_by_age_up_to_the_newest_of_all(adapters: Adapters) -> None:
+    user_id = await adapters.user()
+    assert await adapters.changes.oldest_free() == 0
+    await adapters.accept(user_id, replace(a_prediction(user_id), row_price=0))
+    await adapters.accept(user_id, replace(a_prediction(user_id), row_price=0))
+    first, newest = (each.position.free for each in await since(adapters, user_id))
+    assert await adapters.changes.oldest_free() == first
+    await adapters.pass_time(FREE_CHANGES - timedelta(hours=1))
+    assert await adapters.upkeep.purge() == 0
+    assert len(await since(adapters, user_id)) == 2
+
+    await adapters.pass_time(timedelta(hours=2))
+
+    assert await adapters.upkeep.purge() == 1
+    assert await adapters.upkeep.purge() == 0
+    assert await adapters.changes.oldest_free() == newest
+    assert (await adapters.changes.newest([user_id]))[user_id].free == newest
 
 
 async def test_no_change_appears_before_one_that_was_read(adapters: Adapters) -> None:

@@ -17,8 +17,11 @@ GUESTS = timedelta(days=2)
 """The data of guests: longer than they can read it."""
 VERSION_COUNTS = timedelta(days=8)
 """A day longer than they are shown."""
-FREE_CHANGES = timedelta(days=8)
-"""Changes of predictions without a price: a day longer than event streams can be resumed."""
+RESUMABLE = timedelta(days=7)
+"""How far back the event stream of all predictions of a user can be resumed."""
+FREE_CHANGES = RESUMABLE + timedelta(days=1)
+"""Changes of predictions without a price: a day longer than event streams can be resumed. The newest of all
+is kept: it shows which ones were deleted here, and which ones are missing in books that were restored."""
 FIGURES = {
     Step.MINUTE: timedelta(days=2),
     Step.HOUR: timedelta(days=40),

@@ -16,6 +16,7 @@ from augury.concurrency import watches
 from augury.concurrency.background import background
 from augury.domain.identifiers import UserId
 from augury.domain.prediction import Prediction
+from augury.domain.retention import FREE_CHANGES
 from tests.event_reading import Event, Reading, reading
 from tests.hexagon import Hexagon, a_model
 from tests.http_api import Api, is_problem, serving
@@ -173,6 +174,28 @@ async def test_who_is_ahead_of_restored_books_is_told(api: Api, ahead: str) -> N
 
         assert (missed or Event("", None)).name == "missed"
         assert await seen(stream, 1) == ids("queued", prediction)
+
+
+async def test_who_comes_back_after_a_purge_has_missed_nothing(api: Api) -> None:
+    """The id names the last free change, which may be deleted although the id itself is new."""
+    hexagon, user = api.hexagon, await api.hexagon.user(credits=2)
+    free = a_model("free", row_price=0)
+    hexagon.memory.state.models[free.ref] = free
+    await hexagon.request_prediction(user.id, model=free)
+    await hexagon.run_all()
+    hexagon.clock.advance(FREE_CHANGES - timedelta(hours=1))
+    async with followed(api, user.id) as stream:
+        await hexagon.request_prediction(user.id)
+        last = await stream.event()
+    assert last is not None
+    other = await hexagon.user()
+    await hexagon.request_prediction(other.id, model=free)
+    hexagon.clock.advance(timedelta(hours=2))
+    assert await hexagon.upkeep.purge() >= 2, "both free changes"
+    await hexagon.run_all()
+
+    async with followed(api, user.id, last.id) as stream:
+        assert await seen(stream, 1) == [("succeeded", last.data["id"])]
 
 
 @pytest.mark.parametrize(

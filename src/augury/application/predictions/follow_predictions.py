@@ -1,10 +1,9 @@
 """Follow all predictions of a user: first the unfinished ones, then each change."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 
 from augury.application.ports import Clock
-from augury.application.predictions.ports.changes import Changes
+from augury.application.predictions.ports.changes import Changes, Position
 from augury.application.predictions.ports.events import Ended
 from augury.application.predictions.ports.reads import Predictions
 from augury.application.predictions.predictions_stream import (
@@ -18,9 +17,7 @@ from augury.application.predictions.predictions_stream import (
 from augury.concurrency.watches import Watches
 from augury.domain.identifiers import UserId
 from augury.domain.prediction import Status
-
-RESUMABLE = timedelta(days=7)
-"""How far back a stream can continue. `Changes` are kept at least as long."""
+from augury.domain.retention import RESUMABLE
 
 
 class FollowPredictions:
@@ -41,15 +38,13 @@ class FollowPredictions:
         self._streams: dict[UserId, set[PredictionsStream]] = {}
 
     async def __call__(self, *, user_id: UserId, after: ResumePoint | None = None) -> PredictionsStream:
-        """Continues `after` a point that is not older than `RESUMABLE`. If the point is beyond the newest
-        change, the books were restored from a backup since, and changes may have been missed. The caller must
-        close the stream."""
+        """Continues `after` a point that is not older than `RESUMABLE`. If the point is ahead of the books,
+        they were restored from a backup, and changes may have been missed. The caller must close the
+        stream."""
         now = int(self._clock.now().timestamp())
         newest = (await self._changes.newest([user_id]))[user_id]
         has_missed = after is not None and (
-            now - after.at > RESUMABLE.total_seconds()
-            or after.position.paid > newest.paid
-            or after.position.free > newest.free
+            now - after.at > RESUMABLE.total_seconds() or await self._is_ahead(after.position, newest)
         )
         stream = PredictionsStream(user_id, self._reads, self._watches.follow(user_id), self._leave)
         self._streams.setdefault(user_id, set()).add(stream)
@@ -64,6 +59,15 @@ class FollowPredictions:
             stream.close()
             raise
         return stream
+
+    async def _is_ahead(self, position: Position, newest: Position) -> bool:
+        """Whether the books have lost changes of a user up to this position; `newest` is the user's newest
+        one. Free changes may also have been deleted because of their age: then everybody's are newer."""
+        if position.paid > newest.paid:
+            return True
+        if position.free <= newest.free:
+            return False
+        return newest.free > 0 or position.free >= await self._changes.oldest_free()
 
     def tell(self, ended: Sequence[Ended]) -> None:
         """Read the changes of these users if somebody follows them."""

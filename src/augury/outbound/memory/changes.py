@@ -27,6 +27,10 @@ class MemoryChanges(Changes):
         }
 
     @override
+    async def oldest_free(self) -> int:
+        return next(iter(self.memory.state.free_changes), 0)
+
+    @override
     async def since(
         self, asked: Sequence[tuple[UserId, Position]], *, limit: int
     ) -> Sequence[Sequence[Change]]:

@@ -24,6 +24,7 @@ class MemoryUpkeep(Upkeep):
     async def purge(self) -> int:
         now = self.memory.now()
         async with self.memory.change() as state:
+            newest_free = next(reversed(state.free_changes), 0)
             return sum(
                 [
                     _delete(state.idempotency_keys, lambda of, key: key.created_at + _lives(*of) <= now),
@@ -38,7 +39,10 @@ class MemoryUpkeep(Upkeep):
                         ),
                     ),
                     _delete(state.version_counts, lambda of, _: of[1] < now - retention.VERSION_COUNTS),
-                    _delete(state.free_changes, lambda _, each: each.at + retention.FREE_CHANGES < now),
+                    _delete(
+                        state.free_changes,
+                        lambda number, each: each.at + retention.FREE_CHANGES < now and number != newest_free,
+                    ),
                     _delete(state.figures, lambda of, _: of[1] < now - retention.FIGURES[of[0]]),
                     _delete(state.processes, lambda _, each: each[1] < now - retention.PROCESSES),
                     _delete(

@@ -18,6 +18,7 @@ SELECT user_id,
         AS free
 FROM unnest($1::uuid[]) AS asked (user_id)
 """
+OLDEST_FREE = "SELECT sequence FROM free_changes ORDER BY at LIMIT 1"
 # A prediction that was captured in part was also released in part, but has ended only once.
 SINCE = """
 SELECT number, paid, free, prediction_id, ended
@@ -50,6 +51,11 @@ class PostgresChanges(Changes):
     async def newest(self, user_ids: Collection[UserId]) -> Mapping[UserId, Position]:
         rows = await fetch(self.pool, NEWEST, list(user_ids))
         return {row["user_id"]: Position(row["paid"] or 0, row["free"] or 0) for row in rows}
+
+    @override
+    async def oldest_free(self) -> int:
+        rows = await fetch(self.pool, OLDEST_FREE)
+        return int(rows[0]["sequence"]) if rows else 0
 
     @override
     async def since(

@@ -58,7 +58,14 @@ PURGES = [
         f"payload IS NULL AND {is_older('received_at', retention.HANDLED_UPDATES)}",
         by="received_at",
     ),
-    purge_statement("free_changes", is_older("at", retention.FREE_CHANGES), by="at"),
+    purge_statement(
+        "free_changes",
+        f"""
+            {is_older("at", retention.FREE_CHANGES)}
+            AND sequence < (SELECT sequence FROM free_changes ORDER BY at DESC LIMIT 1)
+        """,
+        by="at",
+    ),
     purge_statement("version_counts", is_older("minute", retention.VERSION_COUNTS), by="minute"),
     *(
         purge_statement("figures", f"step = '{step}' AND {is_older('at', kept)}")

@@ -37,9 +37,14 @@ class Changes(Protocol):
         """A position of each user that is not before the last change."""
 
     @abstractmethod
+    async def oldest_free(self) -> int:
+        """The number of the oldest change of a free prediction that is kept, whoever's it is. 0 if there was
+        none yet."""
+
+    @abstractmethod
     async def since(
         self, asked: Sequence[tuple[UserId, Position]], *, limit: int
     ) -> Sequence[Sequence[Change]]:
         """The next changes of each user after their position: up to `limit` of predictions with a price,
-        and as many of free ones. They include slices of batches. The changes of the last seven days are
-        complete."""
+        and as many of free ones. They include slices of batches. The changes of the last
+        `RESUMABLE` are complete."""

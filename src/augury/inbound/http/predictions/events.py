@@ -9,12 +9,13 @@ from litestar.params import FromPath
 from litestar.types import Scope
 
 from augury.application.predictions.follow_prediction import FollowPrediction, PredictionStream
-from augury.application.predictions.follow_predictions import RESUMABLE, FollowPredictions
+from augury.application.predictions.follow_predictions import FollowPredictions
 from augury.application.predictions.places import Places
 from augury.application.predictions.ports.reads import StoredPrediction
 from augury.application.predictions.predictions_stream import ResumePoint, Told
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import PredictionNotFound
+from augury.domain.retention import RESUMABLE
 from augury.inbound.event_stream import EventResponse, ServerEvent
 from augury.inbound.http.callers.event_streams import TOO_MANY, EventStreams, last_id_of, streamed
 from augury.inbound.http.callers.identity import Anyone, Identity, SignedIn, signed_in_or_guest
@@ -110,7 +111,8 @@ async def prediction_events(request: Anyone, prediction_id: FromPath[UUID]) -> E
     description="Server-sent events of all your predictions: first your unfinished predictions, up to 100 "
     "of each status, newest first, then each change. The stream does not end. `event` is the status, and "
     "`data` is the prediction as `GET /predictions` lists it. With `Last-Event-ID`, the stream continues "
-    "after that event if it is not older than 7 days; otherwise it starts again, with the event `missed`. "
+    f"after that event if it is not older than {RESUMABLE.days} days; otherwise it starts again, with the "
+    "event `missed`. "
     "A new stream sends its first id alone, before any event. Slices of batches are not sent: follow a "
     "batch by its own route.",
     responses={**streamed(), **documented(401, 429, refusals=[TOO_MANY])},
