@@ -5,7 +5,7 @@ import gzip
 import io
 import json
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx
 import pyarrow as pa
@@ -14,6 +14,7 @@ import pytest
 
 from augury.application.limits import Limits
 from augury.domain.batch import SLICE_ROWS
+from augury.inbound.http.batches.results import BatchResults
 from augury.inbound.http.protocol.paging import cursor_at, number_position
 from augury.inbound.http.settings import HttpSettings
 from tests.hexagon import Hexagon, a_model
@@ -465,6 +466,26 @@ async def test_results_grow_while_the_batch_runs_and_are_resumed_at_any_byte(
     half = await member.get(url + "?format=parquet", headers={"Range": "bytes=1000-"})
     assert half.status_code == 206
     assert half.content == parquet.content[1000:]
+
+
+async def test_the_head_of_results_is_known_without_writing_them(
+    api: Api, hexagon: Hexagon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = await api.member(credits=100_000)
+    batch = await accepted(member, many(SLICE_ROWS))
+    await hexagon.run_all()
+    url = batch["urls"]["results"]
+    whole = await member.get(url)
+
+    def written(*_: object) -> NoReturn:
+        raise AssertionError("nobody reads these bytes")
+
+    monkeypatch.setattr(BatchResults, "_written", written)
+    for asked in ({}, {"Range": "bytes=0-9"}):  # only a GET can ask for a range
+        head = await member.head(url, headers=asked)
+        assert (head.status_code, head.content) == (200, b"")
+        for name in ("ETag", "Batch-Status", "Content-Type", "Content-Disposition", "Accept-Ranges"):
+            assert head.headers[name] == whole.headers[name], name
 
 
 async def test_canceling_releases_what_waits_and_charges_what_is_done(api: Api, hexagon: Hexagon) -> None:

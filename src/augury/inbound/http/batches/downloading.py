@@ -9,7 +9,14 @@ from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import Response
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Parameter, Schema
+from litestar.openapi.spec import (
+    OpenAPIHeader,
+    OpenAPIMediaType,
+    OpenAPIType,
+    Operation,
+    Parameter,
+    Schema,
+)
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 
@@ -32,6 +39,23 @@ from augury.inbound.http.protocol.paging import Cursor, Limit, number_of, number
 from augury.inbound.tables.format import Format
 
 Which = Annotated[Format, QueryParameter(description="The format of the results.")]
+_TEXT = Schema(type=OpenAPIType.STRING)
+_HEADERS_OF_RESULTS = {
+    "Batch-Status": OpenAPIHeader(
+        schema=_TEXT, description="The status of the batch: whether more rows will follow."
+    ),
+    "ETag": OpenAPIHeader(schema=_TEXT, description="For `If-Range`."),
+    "Accept-Ranges": OpenAPIHeader(
+        schema=_TEXT, description="`none` for a Parquet file while the batch runs, otherwise `bytes`."
+    ),
+    "Content-Disposition": OpenAPIHeader(schema=_TEXT, description="The name of the file."),
+}
+_HEADERS_OF_PART = _HEADERS_OF_RESULTS | {
+    "Content-Range": OpenAPIHeader(
+        schema=_TEXT,
+        description="`bytes 1000-4999/5000`: the first, the last, and all bytes so far.",
+    )
+}
 _SHIFT = 1 << 24  # more rows than a slice has
 _LAST = 2**31 * _SHIFT - 2  # the number of a slice has 32 bits
 
@@ -48,11 +72,19 @@ class ResultsOperation(Operation):
                 param_in="header",
                 required=False,
                 description="`bytes=1000-` continues after the first 1000 bytes.",
-                schema=Schema(type=OpenAPIType.STRING),
+                schema=_TEXT,
+            ),
+            Parameter(
+                name="If-Range",
+                param_in="header",
+                required=False,
+                description="The `ETag` of the bytes that you have. With another one, the whole file comes.",
+                schema=_TEXT,
             ),
         ]
-        for status in ("200", "206"):
+        for status, headers in (("200", _HEADERS_OF_RESULTS), ("206", _HEADERS_OF_PART)):
             response: Any = (self.responses or {})[status]
+            response.headers = headers
             response.content = {name: OpenAPIMediaType(schema=FILE) for name in TYPES.values()}
 
 

@@ -93,11 +93,14 @@ class SubmitOperation(Operation):
 
 @dataclass
 class CsvOperation(Operation):
-    """An operation that can also answer with CSV."""
+    """A list that can also be CSV, which has no place for the cursor of the next page."""
 
     def __post_init__(self) -> None:
         response: Any = (self.responses or {})["200"]
         response.content["text/csv"] = OpenAPIMediaType(schema=_TEXT)
+        response.headers = {
+            "Link": OpenAPIHeader(schema=_TEXT, description='The next page, if there is one: `rel="next"`.')
+        }
 
 
 @dataclass

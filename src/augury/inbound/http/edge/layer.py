@@ -11,7 +11,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from augury.inbound.http.edge.intake import Intake, IntakeShare
 from augury.inbound.http.edge.metrics import Metrics
-from augury.inbound.http.protocol.encoded import BrokenOff
+from augury.inbound.http.protocol.encoded import BrokenOff, cause_of
 from augury.inbound.http.protocol.rate_limit_headers import rate_limit_headers
 
 SECURITY_HEADERS = [
@@ -70,7 +70,7 @@ def edge(app: ASGIApp, metrics: Metrics, intake: Intake, *, patience: timedelta)
         try:
             await app(scope, share.counted(receive), send_with_headers)
         except Exception as error:
-            reason = _broken_off(error)
+            reason = cause_of(error, BrokenOff)
             if reason is None:
                 raise
             log.info("%s %s was broken off: %s", scope["method"], scope["path"], reason)
@@ -92,17 +92,6 @@ async def _sent_in_parts(message: Message, send: Send, seconds: float) -> None:
         except TimeoutError:
             raise BrokenOff("its reader has stopped reading") from None
         await asyncio.sleep(0)  # the server writes, and notices that its buffer is full
-
-
-def _broken_off(error: BaseException | None) -> BrokenOff | None:
-    """The cause, if it is a `BrokenOff`. After the first byte, the framework raises its own error, and a
-    group of errors if it streams the answer."""
-    while error is not None and not isinstance(error, BrokenOff):
-        if isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-            (error,) = error.exceptions
-        else:
-            error = error.__cause__ or error.__context__
-    return error
 
 
 def share_of(scope: Scope) -> IntakeShare:

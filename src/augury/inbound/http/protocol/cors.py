@@ -17,8 +17,9 @@ REQUEST_HEADERS = (
     b"MCP-Protocol-Version, Prefer, Range, traceparent, tracestate"
 )
 RESPONSE_HEADERS = (
-    b"Accept-Ranges, Allow, Content-Disposition, Content-Range, ETag, Idempotent-Replayed, Link, Location, "
-    b"Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, Server-Timing, WWW-Authenticate"
+    b"Accept-Ranges, Allow, Batch-Status, Content-Disposition, Content-Range, ETag, Idempotent-Replayed, "
+    b"Link, Location, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, Server-Timing, "
+    b"WWW-Authenticate"
 )
 """Headers that a script may read, besides the few that are always allowed."""
 MOST_SECONDS = b"7200"

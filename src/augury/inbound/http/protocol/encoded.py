@@ -2,15 +2,28 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from litestar.types import Receive, Scope, Send
 from typing_extensions import override
 
+Cause = TypeVar("Cause", bound=BaseException)
 _JSON = (b"content-type", b"application/json")
 
 
 class BrokenOff(Exception):
     """An answer ends before its last byte, although no part of the program has failed. `str()` says why."""
+
+
+def cause_of(error: BaseException | None, kind: type[Cause]) -> Cause | None:
+    """The error of this kind that led to `error`. After the first byte, the framework raises its own error,
+    and a group of errors if it streams the answer."""
+    while error is not None and not isinstance(error, kind):
+        if isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+            (error,) = error.exceptions
+        else:
+            error = error.__cause__ or error.__context__
+    return error
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,19 @@ from http import HTTPStatus
 from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from augury.inbound.http.protocol.encoded import cause_of
+
 _NAMES_METHODS = (HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NO_CONTENT)
 """The responses that have `Allow`: a refusal, and the answer to OPTIONS."""
 
 
+class _HeadSent(Exception):
+    """The head was sent, and nobody gets the body."""
+
+
 def with_head(app: ASGIApp, methods: Mapping[str, Collection[str]] | None = None) -> ASGIApp:
-    """Answer HEAD as `app` answers GET, and add it to `Allow`.
+    """Answer HEAD as `app` answers GET, and add it to `Allow`. A stream ends at its first part, since making
+    all of it can take minutes.
 
     `methods` of each path replace those that OPTIONS names. Litestar names only those of one router, although
     several routers can share a path.
@@ -34,12 +41,22 @@ def with_head(app: ASGIApp, methods: Mapping[str, Collection[str]] | None = None
                     allowed = of_path if scope["method"] == HttpMethod.OPTIONS else None
                     message["headers"] = [_allow(*each, allowed) for each in message["headers"]]
             elif is_head and message["type"] == "http.response.body":
-                message["body"] = b""
+                if message.get("more_body") and message.get("body"):
+                    raise _HeadSent
+                return
             await send(message)
+            if is_head and message["type"] == "http.response.start":
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
 
         if is_head:
             scope["method"] = HttpMethod.GET.value
-        await app(scope, receive, send_with_head)
+            # Only a GET can ask for a range (section 14.2).
+            scope["headers"] = [each for each in scope["headers"] if each[0] != b"range"]
+        try:
+            await app(scope, receive, send_with_head)
+        except Exception as error:
+            if cause_of(error, _HeadSent) is None:
+                raise
 
     return handle
 
