@@ -1,6 +1,8 @@
 import dataclasses
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -10,10 +12,14 @@ from augury.domain.errors import DomainError
 from augury.domain.identifiers import UserId
 from augury.domain.model import Model
 from augury.domain.transfer import BooksDisagree
+from augury.inbound.http.problems import refusals
 from augury.inbound.http.problems.kinds import KINDS, SUBJECTS
+from augury.inbound.http.problems.refusals import FRAMEWORK, Kind
 from augury.outbound.memory.models import MemoryModels
 from tests.hexagon import Hexagon
 from tests.http_api import PROBLEM, TEXT, Api, is_problem, serving
+
+ROOT = Path(__file__).parents[3]
 
 
 def subclasses(error: type[DomainError]) -> Iterator[type[DomainError]]:
@@ -47,6 +53,23 @@ def test_a_problem_has_one_name_and_one_status() -> None:
 
     assert all(len(statuses) == 1 for statuses in by_name.values())
     assert len(by_name) == len(KINDS)
+
+
+def test_nginx_names_its_refusals_as_the_api_does() -> None:
+    conf = (ROOT / "nginx/nginx.conf").read_text()
+    maps = {
+        name: dict(re.findall(r'^ +(\d{3}) "?([^";]+)"?;$', block, re.MULTILINE))
+        for name, block in re.findall(r"map \$status \$(\w+) \{(.*?)\n    \}", conf, re.DOTALL)
+    }
+    names, titles = maps["problem_name"], maps["problem_title"]
+    assert set(names) == set(titles)
+    own = [each for each in (*vars(refusals).values(), *FRAMEWORK.values()) if isinstance(each, Kind)]
+    shared = {str(each.status) for each in own if each.status in (400, 404, 405, 408, 413, 414, 429, 431)}
+    assert shared <= set(names)
+    for status in shared | {"503"}:
+        assert (names[status], titles[status]) in {
+            (each.name, each.title) for each in own if each.status == int(status)
+        }, status
 
 
 async def test_an_unknown_path_is_a_problem(api: Api) -> None:

@@ -20,6 +20,8 @@ class FramedProtocol(HttpToolsProtocol):
 
     def __init__(self, *, most_head_bytes: int, **given: Any) -> None:  # noqa: ANN401  # uvicorn's own
         super().__init__(**given)
+        self.url = b""
+        """That of the last request. Empty before the first."""
         self.in_head = False
         self.in_body = False
         self.refused: Limit | None = None

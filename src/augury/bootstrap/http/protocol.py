@@ -231,6 +231,6 @@ class LimitedProtocol(FramedProtocol):
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         self.flow.resume_reading()
-        self.transport.write(turned_away(limit, self.server_state.default_headers))
+        self.transport.write(turned_away(limit, self.server_state.default_headers, self.url))
         self.transport.write_eof()
         self.loop.call_later(LINGER, self.close)

@@ -10,9 +10,13 @@ from typing import Any
 import httpx
 import pytest
 
+from augury.application.ports import Unavailable
 from augury.domain.api_key import KeyScope, SpendingLimits
 from augury.domain.feature import Feature, FeatureKind
+from augury.domain.identifiers import UserId, uuid7
 from augury.domain.prediction import Status
+from augury.outbound.memory import predictions as memory
+from augury.outbound.memory.predictions import MemoryPredictions
 from tests.hexagon import Hexagon, a_model
 from tests.http_api import SETTINGS, Api, is_problem, serving
 from tests.inbound.http.inference.infer import (
@@ -243,6 +247,22 @@ async def test_an_infinite_number_is_that_rows_error_and_is_not_charged(api: Api
     assert (await client.get("/balance")).json() == {"available": 2, "held": 0}
 
 
+@pytest.mark.parametrize("infinite", ["Infinity", "-Infinity"])
+async def test_infinity_in_the_json_means_the_same_but_not_in_a_text(api: Api, infinite: str) -> None:
+    mixed(api)
+    body = (
+        b'{"inputs": [{"name": "age", "shape": [2], "datatype": "FP64", "data": [1, %s]},'
+        b'{"name": "city", "shape": [2], "datatype": "BYTES", "data": ["%s", "Rome"]},'
+        b'{"name": "born", "shape": [2], "datatype": "BYTES", "data": [null, null]},'
+        b'{"name": "vector", "shape": [2, 2], "datatype": "FP64", "data": [[1, 2], [3, 4]]}]}'
+    ) % (infinite.encode(), infinite.encode())
+
+    answer = await inferred(api, await api.member(credits=4), body, MIXED_URL)
+
+    assert data_of(answer, "error") == ["", "`age` must be a finite number"]
+    assert [row["city"] for row in await rows_of(api, answer)] == [infinite, "Rome"]
+
+
 async def test_nan_in_the_json_is_a_missing_number_but_not_in_a_text(api: Api) -> None:
     mixed(api)
     body = (
@@ -354,6 +374,7 @@ async def test_time_that_is_up_is_an_error_that_says_where_the_prediction_is(imp
     assert fails(late, 504, "prediction-not-final")
     said = late.json()
     assert said["url"] == f"/predictions/{said['prediction_id']}"
+    assert said["detail"].endswith("send the same request again: it is charged once.")
     assert (said["prediction_status"], said["price"], said["charged"]) == ("queued", 1, 0)
     await impatient.hexagon.run_all()
     read = await client.get(said["url"])
@@ -362,6 +383,19 @@ async def test_time_that_is_up_is_an_error_that_says_where_the_prediction_is(imp
     assert data_of(again, "label") == ["short"]
     assert again.json()["parameters"]["prediction_id"] == said["prediction_id"]
     assert (await client.get("/balance")).json() == {"available": 9, "held": 0}
+
+
+async def test_nobody_is_told_to_repeat_what_would_be_charged_again(impatient: Api) -> None:
+    client = await impatient.member(credits=2)
+
+    late, keyed = (
+        await client.post(TONE, json=texts("a")),
+        await client.post(TONE, json=texts("a"), headers={"Idempotency-Key": "1"}),
+    )
+
+    assert fails(late, 504, "prediction-not-final")
+    assert late.json()["detail"].endswith(f"Read it later: GET {late.json()['url']}.")
+    assert "charged once" in keyed.json()["detail"]
 
 
 async def test_what_was_canceled_or_forgotten_is_told(impatient: Api) -> None:
@@ -499,13 +533,55 @@ async def test_a_key_keeps_its_limits_at_this_door(api: Api) -> None:
     assert fails(await reading.post(TONE, json=texts("a")), 403, "scope-missing")
 
 
-async def test_a_large_answer_is_read_in_pieces(api: Api) -> None:
+@pytest.fixture
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers of more than a kilobyte are read in pieces."""
+    monkeypatch.setattr(memory, "MOST_BYTES_AT_ONCE", 1_000)
+
+
+@pytest.mark.usefixtures("small_pieces")
+async def test_a_large_answer_is_read_in_pieces(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     client = await api.member(credits=10_000)
     request = texts(*["a"] * 9_000) | {"outputs": [{"name": "label"}, {"name": "error"}]}
+    read, begins = MemoryPredictions.piece, list[int]()
+
+    async def piece(*given: Any, begin: int, **more: Any) -> bytes:
+        begins.append(begin)
+        return await read(*given, begin=begin, **more)
+
+    monkeypatch.setattr(MemoryPredictions, "piece", piece)
 
     answer = await inferred(api, client, request)
 
     assert data_of(answer, "label") == ["short"] * 9_000
+    assert begins[:3] == [0, 1_000, 2_000]
+
+
+async def away(*_: object, **__: object) -> bytes:
+    raise Unavailable("the database is away")
+
+
+@pytest.mark.usefixtures("small_pieces")
+@pytest.mark.parametrize("name", ["busy", "unavailable"])
+async def test_an_answer_that_cannot_be_sent_now_is_named_since_it_was_charged(
+    api: Api, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await api.member(credits=10_000)
+    if name == "busy":
+        outflow = api.app.state.infer_handler.answering.outflow
+        while outflow.under_way < SETTINGS.max_large_answers:
+            outflow.begin(UserId(uuid7()))
+    else:
+        monkeypatch.setattr(MemoryPredictions, "piece", away)
+
+    refused = await inferred(api, client, texts(*["a"] * 9_000))
+
+    assert fails(refused, 503, name)
+    assert refused.headers["retry-after"] == "5"
+    said = refused.json()
+    assert (said["prediction_status"], said["charged"]) == ("succeeded", 9_000)
+    assert said["url"] == f"/predictions/{said['prediction_id']}"
+    assert (await client.get("/balance")).json() == {"available": 1_000, "held": 0}
 
 
 async def test_a_prediction_is_one_of_its_users_alone(api: Api) -> None:

@@ -1,5 +1,6 @@
 """The server, its health, and its models as tensors."""
 
+import json
 from dataclasses import replace
 
 import msgspec
@@ -10,10 +11,13 @@ from augury.domain.answer_form import AnswerForm, ModelTask
 from augury.domain.feature import Feature, FeatureKind
 from augury.domain.input_schema import InputSchema
 from augury.domain.row_errors import RowError, RowFault
+from augury.inbound.http.edge.connections import Limit
+from augury.inbound.http.edge.turned_away import turned_away
 from augury.inbound.http.inference.metadata import metadata_of
 from augury.inbound.http.inference.outputs import outputs_of, tensors_of
 from tests.hexagon import Hexagon, a_model
 from tests.http_api import Api, is_problem, serving
+from tests.inbound.http.inference.infer import TONE
 
 ANSWERS: dict[AnswerForm, tuple[Answer, dict[str, list[object]]]] = {
     AnswerForm(ModelTask.CLASSIFICATION, ("a", "b")): (
@@ -150,6 +154,15 @@ async def test_refusals_of_the_framework_too(api: Api, method: str, url: str, st
     assert answer.status_code == status
     assert answer.json()["error"] == answer.json()["detail"]
     assert "error" not in (await api.client().get("/nowhere")).json()
+
+
+@pytest.mark.parametrize("url", [b"", TONE.encode()])
+@pytest.mark.parametrize("limit", [Limit.CONNECTIONS, Limit.UPLOADS_OF_ADDRESS, Limit.BODY_RATE])
+def test_refusals_of_the_server_too(limit: Limit, url: bytes) -> None:
+    body = json.loads(turned_away(limit, (), url).partition(b"\r\n\r\n")[2])
+
+    assert body["error"] == body["detail"]
+    assert "error" not in json.loads(turned_away(limit, (), b"/predictions").partition(b"\r\n\r\n")[2])
 
 
 async def test_it_is_not_ready_without_its_dependencies(hexagon: Hexagon) -> None:

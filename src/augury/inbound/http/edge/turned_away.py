@@ -19,6 +19,9 @@ from augury.inbound.http.problems.refusals import (
     Kind,
 )
 
+INFERENCE = b"/v2/"
+"""URLs of the Open Inference Protocol, whose clients look for the message in the member `error`."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
@@ -44,11 +47,13 @@ _ANSWERS = {
 }
 
 
-def turned_away(limit: Limit, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """The whole response, with these `headers` of the server. The connection ends after it."""
+def turned_away(limit: Limit, headers: Iterable[tuple[bytes, bytes]], url: bytes = b"") -> bytes:
+    """The whole response, with these `headers` of the server. The connection ends after it. `url` is that of
+    the request, if it is known."""
     answer = _ANSWERS[limit]
     status = HTTPStatus(answer.kind.status)
-    body = msgspec.json.encode(answer.kind.problem(answer.detail))
+    for_inference = {"error": answer.detail} if not url or url.startswith(INFERENCE) else {}
+    body = msgspec.json.encode(answer.kind.problem(answer.detail, **for_inference))
     lines = [
         *headers,
         (b"content-type", MEDIA_TYPE.encode()),

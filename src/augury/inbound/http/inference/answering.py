@@ -1,5 +1,6 @@
 """Answers an inference request with its prediction."""
 
+import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -9,6 +10,7 @@ from litestar.types import Receive, Scope, Send
 from typing_extensions import override
 
 from augury.application.models.ports.models import Models
+from augury.application.ports import Unavailable
 from augury.application.predictions.ports.reads import Predictions, StoredPrediction
 from augury.concurrency.aside import aside
 from augury.concurrency.room import Room
@@ -20,9 +22,19 @@ from augury.domain.row_errors import warning_count
 from augury.inbound.http.edge.outflow import Outflow
 from augury.inbound.http.inference.messages import InferResponse
 from augury.inbound.http.inference.outputs import tensors_of
-from augury.inbound.http.problems.documents import Refused
-from augury.inbound.http.problems.refusals import FORGOTTEN, NOT_FINAL, NOT_RUN, PREDICTION_FAILED, Kind
+from augury.inbound.http.problems.documents import AWAY, Refused
+from augury.inbound.http.problems.refusals import (
+    BUSY,
+    FORGOTTEN,
+    NOT_FINAL,
+    NOT_RUN,
+    PREDICTION_FAILED,
+    UNAVAILABLE,
+    Kind,
+)
 from augury.inbound.http.protocol.encoded import EncodedJson
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +64,34 @@ class Answering:
     base_path: str
 
     async def answer(
-        self, stored: StoredPrediction, id: str | None, wanted: Collection[str], *, replayed: bool
+        self,
+        stored: StoredPrediction,
+        id: str | None,
+        wanted: Collection[str],
+        *,
+        replayed: bool,
+        has_key: bool,
     ) -> EncodedJson:
         """The response with the outputs that are `wanted`: all of them if none is named. `id` is the
-        request's own. Unless the prediction has succeeded, raises a refusal that names the prediction."""
-        self._require_answered(stored)
+        request's own. Unless the prediction has succeeded and can be sent, raises a refusal that names it.
+
+        `has_key` is whether the request can be repeated without a second charge.
+        """
+        again = " To get its answer here, send the same request again: it is charged once." if has_key else ""
+        self._require_answered(stored, again)
+        try:
+            return await self._answer(stored, id, wanted, replayed=replayed)
+        except Unavailable as error:  # it was charged: name it in any case
+            log.warning("the answer of %s was not sent: %s", stored.prediction.id, error)
+            raise self._not_now(UNAVAILABLE, AWAY, stored.prediction, again) from None
+        except Refused as refusal:
+            if refusal.kind is not BUSY:
+                raise
+            raise self._not_now(BUSY, str(refusal), stored.prediction, again) from None
+
+    async def _answer(
+        self, stored: StoredPrediction, id: str | None, wanted: Collection[str], *, replayed: bool
+    ) -> EncodedJson:
         prediction = stored.prediction
         form = (await self.models.version(prediction.model)).facts.form
         headers = [(b"idempotent-replayed", b"true")] if replayed else []
@@ -86,15 +121,14 @@ class Answering:
             found += piece
         return bytes(found)
 
-    def _require_answered(self, stored: StoredPrediction) -> None:
+    def _require_answered(self, stored: StoredPrediction, again: str) -> None:
         prediction = stored.prediction
         match prediction.status:
             case Status.QUEUED | Status.PROCESSING:
                 raise self._refused(
                     NOT_FINAL,
                     f"The prediction is still {prediction.status}. Read it later: "
-                    f"GET {self._url(prediction)}. To wait again, send the same request with the same "
-                    "`id`: it is charged once.",
+                    f"GET {self._url(prediction)}.{again}",
                     prediction,
                 )
             case Status.FAILED if prediction.failure is Failure.NO_VALID_ROW:
@@ -107,6 +141,10 @@ class Answering:
                 raise self._refused(NOT_RUN, says, prediction)
         if stored.output is None and not stored.large_output:
             raise self._refused(FORGOTTEN, "The answer of this prediction was deleted.", prediction)
+
+    def _not_now(self, kind: Kind, why: str, prediction: Prediction, again: str) -> Refused:
+        says = f"{why} The prediction has succeeded. Read it later: GET {self._url(prediction)}.{again}"
+        return self._refused(kind, says, prediction)
 
     def _refused(self, kind: Kind, says: str, prediction: Prediction) -> Refused:
         return Refused(

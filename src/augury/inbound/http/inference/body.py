@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from sys import float_info
 from typing import Any
 
 import msgspec
@@ -16,7 +17,10 @@ from augury.inbound.http.protocol.body import MOST_DIGITS, JsonBody, T, decode, 
 
 HEADER = "Inference-Header-Content-Length"
 _NAME = HEADER.lower().encode()
-_NAN = re.compile(rb'"(?:[^"\\]|\\.)*+"|\bNaN\b')
+_CONSTANT = re.compile(rb'"(?:[^"\\]|\\.)*+"|-?\bInfinity\b|\bNaN\b')
+_LARGEST = repr(float_info.max).encode()
+_CONSTANTS = {b"NaN": b"null", b"Infinity": _LARGEST, b"-Infinity": b"-" + _LARGEST}
+"""What stands for them in JSON. Every model refuses so large a number, so that its row gets an error."""
 
 
 class InferBody(JsonBody[T]):
@@ -32,13 +36,14 @@ class InferBody(JsonBody[T]):
 
 
 def _decoded(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
-    """Decode the JSON. NaN is read as null: JSON has no NaN, but the usual client writes it."""
+    """Decode the JSON. NaN is read as null, and infinity as the largest number: JSON has neither, but the
+    usual client writes them."""
     try:
         return decode(decoder, body)
     except Refused as error:
-        if error.kind is not NOT_JSON or b"NaN" not in body:
+        if error.kind is not NOT_JSON or (b"NaN" not in body and b"Infinity" not in body):
             raise
-    return decode(decoder, _NAN.sub(lambda found: b"null" if found[0] == b"NaN" else found[0], body))
+    return decode(decoder, _CONSTANT.sub(lambda found: _CONSTANTS.get(found[0], found[0]), body))
 
 
 def _require_plain(scope: Scope) -> None:

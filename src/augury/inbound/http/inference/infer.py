@@ -50,12 +50,15 @@ class InferHandler:
         """Accept the request, wait for its end, and answer. Raises the refusals of a submit, and a 504 if the
         prediction is not final in time."""
         user_id: UserId = scope["user"]
-        answer = await self.submit_prediction(await self._asked(scope, user_id, model, request, body))
+        submission = await self._asked(scope, user_id, model, request, body)
+        answer, has_key = await self.submit_prediction(submission), submission.key is not None
         echoed, wanted = request.id, frozenset(each.name for each in request.outputs or ())
         share_of(scope).release()
-        del request, body
+        del request, body, submission
         stored = await self._ended(answer, user_id)
-        return await self.answering.answer(stored, echoed, wanted, replayed=isinstance(answer, Replayed))
+        return await self.answering.answer(
+            stored, echoed, wanted, replayed=isinstance(answer, Replayed), has_key=has_key
+        )
 
     async def _asked(
         self, scope: Scope, user_id: UserId, model: str, request: InferRequest, body: bytes
