@@ -5,7 +5,7 @@ They are made by the SDK's own client, in both of its eras.
 
 import asyncio
 import json
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import anyio
 import httpx
@@ -20,6 +20,7 @@ from mcp_types import (
     ElicitResult,
     Request,
     RequestParams,
+    RequestParamsMeta,
     Result,
     TextContent,
     TextResourceContents,
@@ -165,6 +166,52 @@ async def test_a_key_is_charged_once_through_every_door(service: AgentService, e
     assert rest.json()["id"] == first.structured_content["id"]
     assert other.is_error
     assert await service.balance(user) == (8, 0)
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_an_output_is_an_array_in_every_tool(service: AgentService, era: str) -> None:
+    """Also that of a single object, which another program of the same user has sent."""
+    _, key = await service.member(credits=1)
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {key}", "Prefer": "wait=60"}) as http:
+        rest = await http.post(service.url.replace("/mcp", "/predictions"), json={"data": {"text": "short"}})
+    output = rest.json()["output"]
+    assert output["label"] == "short"
+
+    async with service.client(key, era) as client:
+        [listed] = (await client.call_tool("history")).structured_content["predictions"]
+        read = await client.call_tool("read_prediction", {"prediction_id": listed["id"]})
+
+    assert listed["output"] == read.structured_content["output"] == [output]
+
+
+def traced(trace: str) -> RequestParamsMeta:
+    return cast("RequestParamsMeta", {"traceparent": trace})
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_the_trace_of_a_call_goes_with_its_prediction_to_the_worker(
+    service: AgentService, era: str
+) -> None:
+    _, key = await service.member(credits=10)
+    told, sent = (f"00-4bf92f3577b34da6a3ce929d0e0e473{each}-00f067aa0ba902b7-01" for each in "12")
+    service.is_held = True
+    try:
+        async with service.client(key, era, {"traceparent": sent}) as client:
+            answers = await asyncio.gather(
+                client.call_tool("predict_tone", ROWS, meta=traced(told)),
+                client.call_tool("predict_tone", ROWS),
+                client.call_tool("predict_tone", ROWS, meta=traced("nonsense")),
+            )
+    finally:
+        service.is_held = False
+
+    carried = {
+        str(each): trace
+        for waiting in service.hexagon.queue._waiting
+        for each, trace in waiting.task.traces.items()
+    }
+    assert [carried[each.structured_content["id"]] for each in answers] == [told, sent, sent]
+    await service.there(service.hexagon.run_all())
 
 
 async def test_a_debt_is_part_of_the_balance_while_there_is_one(service: AgentService) -> None:

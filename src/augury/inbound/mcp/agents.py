@@ -26,7 +26,7 @@ from augury.domain.errors import DomainError
 from augury.domain.model import Model, ModelNotFound
 from augury.domain.text import is_storable
 from augury.inbound.mcp import arguments
-from augury.inbound.mcp.answers import refused, told
+from augury.inbound.mcp.answers import refused, told, with_array
 from augury.inbound.mcp.arguments import InvalidArguments
 from augury.inbound.mcp.caller import Caller, Context, InvalidMaxPrice
 from augury.inbound.mcp.calling import Answer, Calling
@@ -131,7 +131,8 @@ class Agents:
             case "history":
                 caller.require(KeyScope.READ)
                 page = await self.predictions.page(user_id, limit=arguments.limit(given))
-                return told({"predictions": [self.views.listed(each) for each in page.items]})
+                listed = [with_array(self.views.listed(each)) for each in page.items]
+                return told({"predictions": listed})
             case "read_prediction":
                 caller.require(KeyScope.READ)
                 wanted = arguments.prediction_id(given)

@@ -23,6 +23,12 @@ def told(content: Mapping[str, Any]) -> CallToolResult:
     return CallToolResult(content=[TextContent(text=text)], structured_content=dict(content))
 
 
+def with_array(view: Mapping[str, Any]) -> dict[str, Any]:
+    """A prediction whose output is an array, even if its data was a single object."""
+    output = view["output"]
+    return {**view, "output": [output] if isinstance(output, dict) else output}
+
+
 def refused(says: str, problem: Mapping[str, Any] | None = None) -> CallToolResult:
     """A result that the agent can read in order to correct its call. Some clients show only the text, so it
     also has the errors of the first rows."""

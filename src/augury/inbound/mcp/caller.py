@@ -6,6 +6,7 @@ from typing import Any, Self
 from mcp.server.context import ServerRequestContext
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
+from augury.concurrency.trace_context import traceparent
 from augury.domain.api_key import KeyScope, KeyTerms, ModelNotListed
 from augury.domain.identifiers import UserId
 from augury.domain.model import ModelRef
@@ -31,6 +32,8 @@ class Caller:
     knows_tasks: bool
     terms: KeyTerms | None
     """The rights of the caller's API key. None for a caller without one."""
+    trace: str | None
+    """The caller's trace (W3C Trace Context): `traceparent` in the call's `_meta`, or else the header."""
 
     @classmethod
     def of(cls, context: Context) -> Self:
@@ -48,6 +51,7 @@ class Caller:
             can_be_asked=forms is not None and (forms.form is not None or forms.url is None),
             knows_tasks=may_read and client is not None and TASKS in (client.extensions or {}),
             terms=terms,
+            trace=traceparent((context.meta or {}).get("traceparent")) or _trace(scope["headers"]),
         )
 
     def require(self, scope: KeyScope) -> None:
@@ -67,6 +71,11 @@ class Caller:
         """The highest price without consent, if the call itself accepts at most `asked` credits."""
         limits = [each for each in (self.max_price, asked) if each is not None]
         return min(limits) if limits else None
+
+
+def _trace(headers: list[tuple[bytes, bytes]]) -> str | None:
+    said = next((value for name, value in headers if name == b"traceparent"), None)
+    return None if said is None else traceparent(said.decode("latin-1"))
 
 
 def _max_price(headers: list[tuple[bytes, bytes]]) -> int | None:

@@ -23,7 +23,7 @@ from augury.domain.identifiers import UserId
 from augury.domain.prediction import Prediction, Status
 from augury.domain.pricing import MaxPriceExceeded
 from augury.inbound.counts import counted
-from augury.inbound.mcp.answers import refused, told
+from augury.inbound.mcp.answers import refused, told, with_array
 from augury.inbound.mcp.arguments import PredictArguments
 from augury.inbound.mcp.caller import Caller
 from augury.inbound.mcp.consent import consented, question
@@ -93,6 +93,7 @@ class Calling:
             model=model,
             key=key,
             max_price=max_price,
+            trace=caller.trace,
             terms=caller.terms,
         )
 
@@ -142,8 +143,7 @@ class Calling:
                     view | {"note": f"The output has {stored.large_output:,} bytes: {_elsewhere(view)}"}
                 )
             case Status.SUCCEEDED:
-                output = view["output"]
-                return told(view | {"output": [output] if isinstance(output, dict) else output})
+                return told(with_array(view))
             case Status.QUEUED | Status.PROCESSING:
                 return told(view | {"note": "Not final yet. Call `read_prediction` with this id later."})
             case status:
