@@ -58,7 +58,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
         "uvloop",
     ),
     "deliver": ("augury.bootstrap.deliver", "augury.outbound.webhook_sender", "uvloop"),
-    "bot": ("augury.bootstrap.bot", "augury.bootstrap.broker", "uvloop"),
+    "bot": ("augury.bootstrap.bot", "augury.bootstrap.bot_serving", "augury.bootstrap.broker", "uvloop"),
     "up": (
         "alembic.runtime.migration",
         "augury.bootstrap.up",

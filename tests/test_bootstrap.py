@@ -273,7 +273,7 @@ def test_nothing_of_the_embedded_databases_wheel_is_imported() -> None:
                 "sqlalchemy",
             },
         ),
-        ("bot", {"catboost", "faststream", "litestar", "numpy", "pandas", "pyarrow", "sqlalchemy"}),
+        ("bot_serving", {"catboost", "faststream", "litestar", "numpy", "pandas", "pyarrow", "sqlalchemy"}),
         ("worker", {"aiogram", "litestar", "matplotlib", "pandas", "plotly", "pyarrow", "sqlalchemy"}),
     ],
 )
@@ -298,9 +298,38 @@ print(resident() - before)
     assert int(ended.stdout) < 10 * 2**20
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"telegram_token": "abc"}, "AUGURY_TELEGRAM_TOKEN must be digits"),
+        ({"rabbitmq_url": ""}, "AUGURY_RABBITMQ_URL is not set"),
+        ({"database_url": ""}, "AUGURY_DATABASE_URL is not set"),
+        ({"database_pool_size": "1"}, "AUGURY_DATABASE_POOL_SIZE must be at least 2 for the bot"),
+        ({"max_rows": "many"}, "AUGURY_MAX_ROWS must be a whole number"),
+    ],
+)
+def test_the_bot_refuses_a_wrong_setting_before_it_loads_aiogram(wrong: dict[str, str], said: str) -> None:
+    """aiogram takes seconds of a processor's time."""
+    right = {"telegram_token": "42:a", "rabbitmq_url": "amqp://x", "database_url": "postgresql://x@y/z"}
+    script = (
+        "import sys; sys.modules['aiogram'] = None; from augury.bootstrap.cli.root import main; main(['bot'])"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        env=environment(**right | wrong),
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.startswith(f"augury: {said}"), ended.stderr
+
+
 def test_the_bot_loads_no_room_of_the_api_or_the_worker() -> None:
     rooms = ("augury.inbound.http", "augury.inbound.worker")
-    assert not [each for each in modules_after("import augury.bootstrap.bot") if each.startswith(rooms)]
+    assert not [
+        each for each in modules_after("import augury.bootstrap.bot_serving") if each.startswith(rooms)
+    ]
 
 
 @pytest.mark.parametrize(

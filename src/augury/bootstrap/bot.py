@@ -1,30 +1,16 @@
-"""`augury bot`: the Telegram bot, with the same books and the same queue as the API."""
+"""`augury bot`: the Telegram bot, with the same books and the same queue as the API.
+
+aiogram takes seconds to load. So it is loaded only after all settings were read, and never without a token.
+"""
 
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-
-from asyncpg import Pool
-from dishka import AsyncContainer
-from prometheus_client import CollectorRegistry
+from contextlib import AsyncExitStack
 
 from augury.application.limits import Limits
-from augury.application.operation.keep_figures import KeepFigures
-from augury.application.operation.ports import ProcessRole
-from augury.application.predictions.backlog import Backlog
-from augury.application.predictions.places import Places
-from augury.bootstrap.config import OperatorError, ProcessSettings, SettingError, read
-from augury.bootstrap.container import bot_container
+from augury.bootstrap.config import ProcessSettings, SettingError, read
 from augury.bootstrap.health import health_page
 from augury.bootstrap.signals import stop_requested
-from augury.bootstrap.topology import EVENTS, FINISHED
-from augury.concurrency.background import background
-from augury.inbound.events import EventListener
-from augury.inbound.telegram import lazy_types  # noqa: F401  # before aiogram
-from augury.inbound.telegram.bot import STOPPING, TelegramBot
-from augury.inbound.telegram.deliverer import Deliverer
 from augury.inbound.telegram.settings import TelegramSettings
-from augury.outbound.postgres.schema_version import check_schema
 from augury.outbound.postgres.settings import PostgresSettings
 from augury.outbound.rabbitmq.publisher import RabbitSettings
 
@@ -42,7 +28,12 @@ async def run_bot(process: ProcessSettings) -> None:
     telegram = read(TelegramSettings)
     async with AsyncExitStack() as stack:
         if telegram.token:
-            alive, counted = await stack.enter_async_context(_serving(process, telegram))
+            rabbit, postgres, limits = read(RabbitSettings), read(PostgresSettings), read(Limits)
+            require_connections(postgres.pool_size)
+            from augury.bootstrap.bot_serving import serving  # loads aiogram
+
+            settings = process, telegram, postgres, rabbit, limits
+            alive, counted = await stack.enter_async_context(serving(*settings))
         else:
             log.warning("AUGURY_TELEGRAM_TOKEN is not set: the bot is off")
             alive, counted = _always_alive, None
@@ -50,42 +41,10 @@ async def run_bot(process: ProcessSettings) -> None:
         await stop.wait()
 
 
-@asynccontextmanager
-async def _serving(
-    process: ProcessSettings,
-    telegram: TelegramSettings,
-) -> AsyncIterator[tuple[Callable[[], bool], CollectorRegistry | None]]:
-    """Run the bot. Yields a function that tells whether it is alive, and the bot's metrics."""
-    rabbit = read(RabbitSettings)
-    container = bot_container(process, telegram, read(PostgresSettings), rabbit, read(Limits))
-    try:
-        await check_schema(await container.get(Pool))
-        backlog, deliverer = await container.get(Backlog), await container.get(Deliverer)
-        figures, places = await container.get(KeepFigures), await container.get(Places)
-        async with (
-            background(backlog.watch(), places.watch(), figures.run(ProcessRole.BOT)),
-            EventListener(rabbit.urls, deliverer.tell, exchange=EVENTS, routing_key=FINISHED),
-            running(container) as bot,
-        ):
-            yield bot.alive, await container.get(CollectorRegistry)
-    finally:
-        await container.close()
-
-
-@asynccontextmanager
-async def running(container: AsyncContainer, stopping: float = STOPPING) -> AsyncIterator[TelegramBot]:
-    """Run the container's bot while the block runs. Raises `OperatorError` if it cannot be started."""
-    if (await container.get(Pool)).get_max_size() < LEAST_CONNECTIONS:
+def require_connections(pool_size: int) -> None:
+    """Raises `SettingError` if the bot needs more connections to the database."""
+    if pool_size < LEAST_CONNECTIONS:
         raise SettingError(f"AUGURY_DATABASE_POOL_SIZE must be at least {LEAST_CONNECTIONS} for the bot")
-    bot, settings = await container.get(TelegramBot), await container.get(TelegramSettings)
-    async with AsyncExitStack() as stack:
-        try:
-            await stack.enter_async_context(bot.running(stopping))
-        except OSError as error:
-            raise OperatorError(
-                f"cannot listen on {settings.webhook_host}, port {settings.webhook_port}: {error.strerror}"
-            ) from error
-        yield bot
 
 
 def _always_alive() -> bool:

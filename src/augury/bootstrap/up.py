@@ -67,7 +67,7 @@ def run_up(process: ProcessSettings) -> None:
         stack.enter_context(sole_owner(process.data))
         listener = stack.enter_context(bound_socket(process.host, process.port))
         database = stack.enter_context(own_database(process))
-        migrate(database.url)
+        migrate(database.url, lock_timeout=database.lock_timeout)
         run(_up(process, database, listener))
 
 
@@ -117,7 +117,7 @@ async def _up(process: ProcessSettings, database: PostgresSettings, listener: so
 @asynccontextmanager
 async def _bot(container: AsyncContainer, rabbit: RabbitSettings | None) -> AsyncIterator[None]:
     """Run the Telegram bot, which gets events about results in the same way as the API."""
-    from augury.bootstrap.bot import running  # loads aiogram
+    from augury.bootstrap.bot_serving import running  # loads aiogram
     from augury.inbound.telegram.deliverer import Deliverer
 
     deliverer = await container.get(Deliverer)

@@ -2,7 +2,7 @@ import subprocess
 import sys
 
 SCRIPT = """
-from augury.bootstrap import bot
+from augury.bootstrap import bot_serving
 from aiogram import methods, types
 from pydantic import TypeAdapter
 
