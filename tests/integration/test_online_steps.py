@@ -1,15 +1,20 @@
 """The last steps of a migration, without a lock: indexes of large tables, and the list of old predictions."""
 
 import asyncio
+from datetime import timedelta
 
 import asyncpg
+import pytest
 from asyncpg import Pool
 
+from augury.application.ports import Unavailable
 from augury.domain.prediction import Status
+from augury.outbound.postgres import locks
 from augury.outbound.postgres.migrations import migrate
 from augury.outbound.postgres.online import finish_online
 from tests.adapters import a_prediction, postgres_adapters
 from tests.hexagon import a_model
+from tests.polling import eventually
 
 INDEXES = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1"
 LATE = ("predictions_of_model_idx", "users_listed_idx", "idempotency_keys_old_idx")
@@ -77,3 +82,47 @@ async def test_a_migration_does_them_even_if_nothing_else_is_left(database_url: 
 
     assert steps == ["predictions_of_model_idx"]
     assert await pool.fetch(INDEXES) == before
+
+
+WAITS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE query LIKE 'CREATE INDEX CONCURRENTLY%' AND wait_event_type = 'Lock' AND datname = current_database()
+    AND now() - query_start > interval '150 milliseconds'
+"""
+LIMIT = "ALTER DATABASE {database} SET {name} = '100ms'"
+
+
+@pytest.mark.parametrize("name", ["statement_timeout", "lock_timeout"])
+async def test_a_time_limit_for_short_statements_does_not_end_the_build_of_an_index(
+    database_url: str, pool: Pool, name: str
+) -> None:
+    """The manual gives the role such limits where a pooler cannot pass them on."""
+    before = await pool.fetch(INDEXES)
+    await pool.execute("DROP INDEX users_listed_idx")
+    database = await pool.fetchval("SELECT quote_ident(current_database())")
+    await pool.execute(LIMIT.format(database=database, name=name))
+    async with pool.acquire() as other:
+        held = other.transaction()
+        await held.start()
+        await other.execute("LOCK TABLE users IN SHARE UPDATE EXCLUSIVE MODE")
+        migrating = asyncio.create_task(asyncio.to_thread(migrate, database_url))
+
+        async def is_waiting() -> bool:
+            return migrating.done() or bool(await pool.fetchval(WAITS))
+
+        await eventually(is_waiting)
+        await held.rollback()
+
+    assert await migrating == []
+    assert await pool.fetch(INDEXES) == before
+
+
+async def test_a_time_limit_for_short_statements_does_not_end_the_wait_for_another_migration(
+    database_url: str, pool: Pool
+) -> None:
+    database = await pool.fetchval("SELECT quote_ident(current_database())")
+    await pool.execute(LIMIT.format(database=database, name="statement_timeout"))
+    async with pool.acquire() as other, other.transaction():
+        await other.execute(locks.WAIT, locks.MIGRATING)
+        with pytest.raises(Unavailable, match="it waited too long for"):
+            await asyncio.to_thread(migrate, database_url, wait=timedelta(milliseconds=300))

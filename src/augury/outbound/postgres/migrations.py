@@ -29,6 +29,10 @@ WAIT = timedelta(seconds=60)
 LOCK_TIMEOUT = timedelta(seconds=10)
 """How long to wait for a table in use. Meanwhile, new statements on the table wait, too."""
 _CONNECT_TIMEOUT = timedelta(seconds=10)
+# The role or the database may have limits for short statements. PostgreSQL 15 has no `transaction_timeout`.
+_NO_TIME_LIMIT = """
+SELECT set_config(name, '0', true) FROM pg_settings WHERE name IN ('statement_timeout', 'transaction_timeout')
+"""
 
 OnStep = Callable[[str], None]
 
@@ -105,9 +109,11 @@ async def _require_transactions(connect: Connector) -> None:
 
 
 async def _take_turn(taken: AsyncConnection, wait: timedelta, lock_timeout: timedelta) -> None:
+    await taken.execute(text(_NO_TIME_LIMIT))
     await taken.execute(text(f"SET LOCAL lock_timeout = {_milliseconds(wait)}"))
     await taken.execute(text(locks.WAIT.replace("$1", ":lock")), {"lock": locks.MIGRATING})
-    await taken.execute(text(f"SET LOCAL lock_timeout = {_milliseconds(lock_timeout)}"))
+    limit = _milliseconds(lock_timeout) if lock_timeout else 0  # 0: no limit, as for other statements
+    await taken.execute(text(f"SET LOCAL lock_timeout = {limit}"))
 
 
 def _upgrade(taken: Connection, step: OnStep) -> None:

@@ -12,6 +12,9 @@ from sqlalchemy import Index
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.schema import CreateIndex
 
+from augury.application.ports import Unavailable
+from augury.outbound.postgres.failures import first_line
+from augury.outbound.postgres.pooler import is_pooled
 from augury.outbound.postgres.schema import metadata
 
 OBSOLETE = ("idempotency_keys_created_at_idx",)
@@ -42,8 +45,21 @@ SELECT id FROM part ORDER BY id DESC LIMIT 1
 async def finish_online(connection: asyncpg.Connection, on_step: Callable[[str], None]) -> None:
     """Build the missing indexes, and fill `unsuccessful`. Calls `on_step` with each step's name.
 
-    Needs a connection without a transaction.
+    Needs a connection without a transaction, which is used for nothing else. Raises `Unavailable` if a time
+    limit of the role ends a step, which is possible only behind a pooler.
     """
+    if not await is_pooled(connection):  # a pooler's connection would keep this for its next client
+        await connection.execute("SET statement_timeout = 0; SET lock_timeout = 0")
+    try:
+        await _finish(connection, on_step)
+    except (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError) as error:
+        raise Unavailable(
+            f"the schema is migrated, but an index is still missing ({first_line(error)}): "
+            "run `augury migrate` again, with a URL that leads to PostgreSQL itself and not to a pooler"
+        ) from error
+
+
+async def _finish(connection: asyncpg.Connection, on_step: Callable[[str], None]) -> None:
     for index in _indexes():
         await _make(connection, index, on_step)
     for name in OBSOLETE:

@@ -38,19 +38,24 @@ async def require_transactions(connection: asyncpg.Connection) -> None:
         ) from error
 
 
+async def is_pooled(connection: asyncpg.Connection) -> bool:
+    """Whether a pooler has this connection: it reports a made-up process when connecting, not the one that
+    serves the connection."""
+    return bool(await connection.fetchval("SELECT pg_backend_pid()") != connection.get_server_pid())
+
+
 async def is_behind_pooler(connect: Connector, mode: str, wanted: Mapping[str, str]) -> bool:
     """Whether a pooler is in front of the database. If so, logs which `wanted` settings its sessions lack.
 
-    `mode` is `transaction`, `none` or `auto`. With `auto`, asks the server for the process of the connection,
-    and compares it with the one reported when connecting: a pooler reports a made-up one.
+    `mode` is `transaction`, `none`, or `auto` to find out.
     """
     if mode == "none":
         return False
     connection = await connect(**UNPREPARED)
     try:
-        served_by = await connection.fetchval("SELECT pg_backend_pid()")
+        pooled = await is_pooled(connection)
         await require_transactions(connection)
-        if mode == "auto" and served_by == connection.get_server_pid():
+        if mode == "auto" and not pooled:
             return False
         if missing := await connection.fetchval(_MISSING, list(wanted), list(wanted.values())):
             log.warning("the pooler cannot pass these settings on; set them for the role: %s", missing)
