@@ -51,8 +51,9 @@ SETTINGS_HEAD = """# Settings
 
 Every setting is an environment variable. A process that lacks one, or finds a wrong value, ends at once
 with one line that names the variable. A variable may be given as a file that holds the value:
-`AUGURY_SECRET_KEY_FILE=/run/secrets/key`. An unknown `AUGURY_…` variable is named in a warning at the
-start, with the one that may be meant. Durations are numbers of seconds.
+`AUGURY_SECRET_KEY_FILE=/run/secrets/key`. Then `AUGURY_SECRET_KEY` itself must not be set. An unknown
+`AUGURY_…` variable is named in a warning at the start, with the one that may be meant. Durations are numbers
+of seconds.
 
 This page is made from the code by `python -m tests.reference_pages`.
 """
@@ -70,7 +71,8 @@ ENV_HEAD = """\
 # given as a file that holds it: AUGURY_SECRET_KEY_FILE=/run/secrets/key
 #
 # Copy this file to `.env` in the folder in which you start `augury`. `augury up` and all other commands read
-# it. Variables of the environment take precedence, even empty ones. Containers do not read this file: their
+# it, but only variables that begin with AUGURY_: those that begin with AWS_ must be in the environment.
+# Variables of the environment take precedence, even empty ones. Containers do not read this file: their
 # settings are in docker/app, docker/worker and docker/bot, in the `.env.example` of each.
 """
 ENV_OTHERS = "# --- docker-compose only\n"

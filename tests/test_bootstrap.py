@@ -72,6 +72,10 @@ ROOMS = (
     DelivererSettings,
 )
 SECRET = "s" * 40
+BROKER, BOOKS = {"AUGURY_RABBITMQ_URL": "amqp://x"}, {"AUGURY_DATABASE_URL": "postgresql://x/y"}
+LEAST_TIME = (
+    "AUGURY_DATABASE_READ_TIMEOUT and AUGURY_DATABASE_STATEMENT_TIMEOUT must be at least 0.001 seconds"
+)
 
 
 def test_every_container_is_complete() -> None:
@@ -325,6 +329,41 @@ def test_the_bot_refuses_a_wrong_setting_before_it_loads_aiogram(wrong: dict[str
     assert ended.stderr.startswith(f"augury: {said}"), ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("process", "heavy", "wrong", "said"),
+    [
+        ("api", "litestar", {"rabbitmq_url": ""}, "AUGURY_RABBITMQ_URL is not set"),
+        ("api", "litestar", {"database_url": "mysql://x"}, "AUGURY_DATABASE_URL must begin with"),
+        ("api", "litestar", {"max_values": "0"}, "AUGURY_MAX_BODY_BYTES, AUGURY_MAX_VALUES"),
+        ("worker", "faststream", {"database_url": ""}, "AUGURY_DATABASE_URL is not set"),
+        ("worker", "faststream", {"worker_batch": "0"}, "AUGURY_WORKER_BATCH must be at least 1"),
+        ("deliver", "aiohttp", {"database_url": ""}, "AUGURY_DATABASE_URL is not set"),
+        ("deliver", "aiohttp", {"webhook_connections": "0"}, "AUGURY_WEBHOOK_CONNECTIONS and"),
+        ("up", "litestar", {"telegram_token": "abc"}, "AUGURY_TELEGRAM_TOKEN must be digits"),
+        ("up", "litestar", {"max_rows": "many"}, "AUGURY_MAX_ROWS must be a whole number"),
+    ],
+)
+def test_a_process_refuses_a_wrong_setting_before_it_loads_its_libraries(
+    process: str, heavy: str, wrong: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    right = {"rabbitmq_url": "amqp://x", "database_url": "postgresql://x@y/z", "secret_key": SECRET}
+    script = (
+        f"import sys; sys.modules[{heavy!r}] = None; "
+        f"from augury.bootstrap.cli.root import main; main([{process!r}])"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        env=environment(**right | wrong),
+        cwd=tmp_path,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.startswith(f"augury: {said}"), ended.stderr
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_bot_loads_no_room_of_the_api_or_the_worker() -> None:
     rooms = ("augury.inbound.http", "augury.inbound.worker")
     assert not [
@@ -449,6 +488,17 @@ def test_several_database_hosts_may_be_named() -> None:
         ),
         (Limits, {"AUGURY_LEASE": "soon"}, "AUGURY_LEASE must be a number of seconds"),
         (WorkerSettings, {"AUGURY_WORKER_BATCH": "0"}, "AUGURY_WORKER_BATCH must be at least 1"),
+        (RabbitSettings, {**BROKER, "AUGURY_PUBLISH_TIMEOUT": "0"}, "AUGURY_PUBLISH_TIMEOUT must be at"),
+        (HttpSettings, {"AUGURY_CHECK_TIMEOUT": "0"}, "AUGURY_CHECK_TIMEOUT must be at least 0.001"),
+        (TelegramSettings, {"AUGURY_TELEGRAM_REQUEST_TIMEOUT": "0"}, "AUGURY_TELEGRAM_REQUEST_TIMEOUT must"),
+        (PostgresSettings, {**BOOKS, "AUGURY_DATABASE_STATEMENT_TIMEOUT": "0"}, LEAST_TIME),
+        (PostgresSettings, {**BOOKS, "AUGURY_DATABASE_READ_TIMEOUT": "0"}, LEAST_TIME),
+        (PostgresSettings, {**BOOKS, "AUGURY_DATABASE_CONNECT_TIMEOUT": "0"}, LEAST_TIME),
+        (
+            RabbitSettings,
+            {**BROKER, "AUGURY_RABBITMQ_URL_FILE": "/run/secrets/url"},
+            "AUGURY_RABBITMQ_URL and AUGURY_RABBITMQ_URL_FILE are both set: leave one of them out",
+        ),
         (Limits, {"AUGURY_SWEEP_EVERY": "0"}, "AUGURY_SWEEP_EVERY must be at least 0.001"),
         (WorkerSettings, {"AUGURY_PURGE_EVERY": "0"}, "AUGURY_PURGE_EVERY"),
         (PostgresSettings, {"AUGURY_DATABASE_URL": "mysql://x/y"}, "AUGURY_DATABASE_URL must begin"),

@@ -36,6 +36,13 @@ async def test_a_worker_that_consumes_is_alive(url: str) -> None:
     assert answer.status_code == 200
 
 
+async def test_it_listens_on_an_address_of_ipv6_as_the_api_does(consumer: Consumer) -> None:
+    async with HealthServer("::ffff:127.0.0.1", 0, consumer.alive) as server:
+        answer = await asyncio.to_thread(httpx.get, f"http://127.0.0.1:{server.port}/health/live")
+
+    assert answer.status_code == 200
+
+
 async def test_a_worker_without_its_consumer_is_not_alive(url: str, consumer: Consumer) -> None:
     consumer.is_alive = False
 

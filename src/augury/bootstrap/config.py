@@ -134,6 +134,8 @@ def _short(line: str) -> str:
 def _text(name: str, environ: Mapping[str, str]) -> str | None:
     """The variable's value. An empty one counts as not set, since compose files pass on empty variables."""
     if file := environ.get(name + "_FILE"):
+        if environ.get(name):
+            raise SettingError(f"{name} and {name}_FILE are both set: leave one of them out")
         try:
             return Path(file).read_text(encoding="utf-8").strip()
         except OSError as error:

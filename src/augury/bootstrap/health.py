@@ -22,6 +22,8 @@ async def health_page(
     try:
         server = HealthServer(host, port, alive, counted=counted)
     except OSError as error:
-        raise OperatorError(f"cannot listen on {host}, port {port}: {error.strerror or error}") from error
+        raise OperatorError(
+            f"cannot listen on {host}, port {port} (AUGURY_HEALTH_PORT): {error.strerror or error}"
+        ) from error
     async with server:
         yield

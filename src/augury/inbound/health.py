@@ -101,9 +101,11 @@ class _ThreadingServer(ThreadingMixIn, WSGIServer):
 
     daemon_threads = True
 
-    def __init__(self, *given: Any, **more: Any) -> None:  # noqa: ANN401  # the inherited ones
+    def __init__(self, address: tuple[str, int], *given: Any, **more: Any) -> None:  # noqa: ANN401  # the inherited ones
         self._room = threading.BoundedSemaphore(MOST_AT_ONCE)
-        super().__init__(*given, **more)
+        if ":" in address[0]:
+            self.address_family = socket.AF_INET6
+        super().__init__(address, *given, **more)
 
     def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401  # the inherited ones
         if self._room.acquire(blocking=False):

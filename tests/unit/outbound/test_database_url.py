@@ -147,7 +147,7 @@ def test_keepalives_are_the_sockets() -> None:
         ("sslrootcert=system&sslmode=require", "sslrootcert=system needs sslmode=verify-full"),
         ("channel_binding=require&sslmode=disable", "channel_binding=require needs TLS"),
         ("hostaddr=127.0.0.1&sslmode=verify-full", "hostaddr"),
-        ("nonsense", "query field"),
+        ("nonsense", "a parameter has no value"),
     ],
 )
 def test_what_cannot_be_obeyed_is_named_in_one_line(parameters: str, words: str) -> None:
@@ -179,3 +179,11 @@ def test_the_authority_that_a_url_names_is_believed_in_place_of_the_systems(tmp_
     assert url.binds_channel
     assert not url.system_roots
     assert "sslmode=verify-full" in url.dsn
+
+
+@pytest.mark.parametrize("password", ["sec?ret", "sec/ret", "sec#ret", "sec?ret?", "sec:ret/"])
+def test_no_part_of_a_password_with_unescaped_characters_is_told(password: str) -> None:
+    with pytest.raises(SettingError) as refused:
+        read(PostgresSettings, {"AUGURY_DATABASE_URL": f"postgresql://ada:{password}@host/db"})
+
+    assert "ret" not in str(refused.value).replace("parameter", "")

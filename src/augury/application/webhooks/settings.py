@@ -21,7 +21,8 @@ class WebhookSettings:
 
     key: str | None = field(default=None, repr=False)
     """The key from which the secrets of webhooks are derived. Default: `AUGURY_SECRET_KEY`. Before you change
-    `AUGURY_SECRET_KEY`, set this to its old value, so that the webhooks keep their secrets."""
+    `AUGURY_SECRET_KEY` for the first time, set this to its old value, so that the webhooks keep their
+    secrets, and never change it again."""
 
     def __post_init__(self) -> None:
         if self.timeout < timedelta(milliseconds=10):

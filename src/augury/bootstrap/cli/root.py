@@ -110,6 +110,9 @@ def main() -> None:
 @data_option
 def up(**options: object) -> None:
     """Start everything in one process: database, API, worker and queue."""
+    from augury.bootstrap.early_refusals import refuse_wrong_settings
+
+    refuse_wrong_settings("up", options)
     from augury.bootstrap.process import leave, process_settings
     from augury.bootstrap.up import run_up
 
@@ -122,6 +125,9 @@ def up(**options: object) -> None:
 @port
 def api(**options: object) -> None:
     """Serve the API."""
+    from augury.bootstrap.early_refusals import refuse_wrong_settings
+
+    refuse_wrong_settings("api", options)
     from augury.bootstrap.api import run_api
     from augury.bootstrap.process import process_settings, run
 
@@ -132,6 +138,9 @@ def api(**options: object) -> None:
 @data_option
 def worker(**options: object) -> None:
     """Run predictions from the queue."""
+    from augury.bootstrap.early_refusals import refuse_wrong_settings
+
+    refuse_wrong_settings("worker", options)
     from augury.bootstrap.process import leave, process_settings, run
     from augury.bootstrap.worker import run_worker
 
@@ -142,6 +151,9 @@ def worker(**options: object) -> None:
 @main.command()
 def deliver() -> None:
     """Send webhooks. Several deliverers may run side by side."""
+    from augury.bootstrap.early_refusals import refuse_wrong_settings
+
+    refuse_wrong_settings("deliver", {})
     from augury.bootstrap.deliver import run_deliverer
     from augury.bootstrap.process import leave, process_settings, run
 

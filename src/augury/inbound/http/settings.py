@@ -77,6 +77,8 @@ class HttpSettings:
             raise ValueError("max_batch_file_bytes, max_gzip_ratio and max_batch_uploads must be at least 1")
         if min(self.stream_comment_every, self.stream_lifetime) < timedelta(milliseconds=1):
             raise ValueError("stream_comment_every and stream_lifetime must be at least 0.001 seconds")
+        if self.check_timeout < timedelta(milliseconds=1):
+            raise ValueError("check_timeout must be at least 0.001 seconds")
         if min(self.max_model_file_bytes, self.max_table_bytes) < 1:
             raise ValueError("max_model_file_bytes and max_table_bytes must be at least 1")
         if self.max_intake_bytes < self.max_body_bytes:

@@ -63,6 +63,8 @@ class TelegramSettings:
             raise ValueError("webhook_secret must have 1 to 256 characters out of A-Z, a-z, 0-9, _ and -")
         if self.webhook_url and not urlsplit(self.webhook_url).scheme == "https":
             raise ValueError("webhook_url must begin with https://")
+        if self.request_timeout < timedelta(seconds=1):
+            raise ValueError("request_timeout must be at least 1 second")
         if self.files_at_once < 1:
             raise ValueError("files_at_once must be at least 1")
         if self.webhook_port > 65535:

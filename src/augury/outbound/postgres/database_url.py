@@ -21,6 +21,8 @@ _HOST = re.compile(r"(\[[^]]+\]|[^:]+)(:(?P<port>\d{1,5}))?")
 _MOST_PORT = 65_535
 DEFAULT_PORT = 5432
 _HOST_NEEDED = "url must name a host, or a host and a port number"
+_VALUE_NEEDED = "url: a parameter has no value; a question mark in a password must be written as %3F"
+"""Without the parameter: it may be a part of the password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def read_url(url: str) -> DatabaseUrl:
         parts = urlsplit(url)
         said = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
     except ValueError as error:  # a bracket that is not closed, a parameter without a value
-        raise ValueError(_HOST_NEEDED if "query field" not in str(error) else f"url: {error}") from error
+        raise ValueError(_VALUE_NEEDED if "query field" in str(error) else _HOST_NEEDED) from error
     said = {name: value for name, value in said.items() if value}
     refuse_impossible(said)
     binds, roots = _certificates(said)

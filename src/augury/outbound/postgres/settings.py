@@ -34,9 +34,9 @@ class PostgresSettings:
     statement_timeout: timedelta = timedelta(seconds=30)
     """How long one statement may run."""
     lock_timeout: timedelta = timedelta(seconds=10)
-    """How long one statement may wait for a lock."""
+    """How long one statement may wait for a lock. 0: no limit."""
     idle_in_transaction_timeout: timedelta = timedelta(seconds=30)
-    """How long a transaction may be idle before PostgreSQL ends it."""
+    """How long a transaction may be idle before PostgreSQL ends it. 0: no limit."""
     model_cache: timedelta = timedelta(seconds=1)
     """How long a model's price and schema are trusted without another query. 0 queries every time."""
 
@@ -56,6 +56,11 @@ class PostgresSettings:
             raise ValueError(
                 "read_timeout, statement_timeout, lock_timeout and idle_in_transaction_timeout must be "
                 f"at most {MOST_TIMEOUT.total_seconds():.0f} seconds"
+            )
+        needed = self.connect_timeout, self.read_timeout, self.statement_timeout
+        if min(needed) < timedelta(milliseconds=1):
+            raise ValueError(
+                "connect_timeout, read_timeout and statement_timeout must be at least 0.001 seconds"
             )
         if self.pooler not in POOLERS:
             raise ValueError(f"pooler must be {' or '.join(POOLERS)}, not {self.pooler!r}")

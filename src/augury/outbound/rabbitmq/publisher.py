@@ -65,6 +65,8 @@ class RabbitSettings:
 
     def __post_init__(self) -> None:
         urls_of(self.url)
+        if self.publish_timeout < timedelta(milliseconds=1):
+            raise ValueError("publish_timeout must be at least 0.001 seconds")
         if not 1 <= self.max_task_ids <= MOST_IDS:
             raise ValueError(f"max_task_ids must be from 1 to {MOST_IDS}")
 
