@@ -6,7 +6,14 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from dishka import make_async_container
+from litestar import Router
+from litestar.routes import HTTPRoute
 
+from augury.inbound.http.app import create_app
+from augury.inbound.http.settings import HttpSettings
+from augury.inbound.lean_litestar import LeanLitestar
+from augury.inbound.web.app import ROUTES as PAGES
 from tests.deployment.project import ROOT, compose_commands
 
 IMAGES = ("app", "bot", "worker")
@@ -26,6 +33,34 @@ def test_compose_finds_nothing_to_complain_about(tmp_path: Path) -> None:
             check=False,
         )
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_nginx_passes_every_upload_on_as_a_stream_and_without_a_limit_of_its_own() -> None:
+    """The application reads these bodies as streams, and has a setting for the largest of each."""
+    api = create_app(container=make_async_container(), settings=HttpSettings())
+    pages = LeanLitestar([Router("/", route_handlers=PAGES)], openapi_config=None, request_max_body_size=1)
+    streamed = {
+        route.path
+        for app in (api, pages)
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        if handler.resolve_request_max_body_size() is None
+    }
+    site = (ROOT / "nginx" / "site.conf").read_text()
+    passed_on = re.findall(
+        r"^location = (\S+) {\n    client_max_body_size 0;\n    proxy_request_buffering off;\n",
+        site,
+        re.MULTILINE,
+    )
+    assert set(passed_on) == streamed
+    assert {"/batches", "/app/files", "/admin/models", "/app/desk/models"} < streamed
+
+
+def test_a_worker_has_room_for_the_largest_table() -> None:
+    worker = (ROOT / "docker-compose.yaml").read_text().partition("\n  ml-worker:\n")[2].partition("\n\n")[0]
+    (size,) = re.findall(r'tmpfs: \["/tmp:size=(\d+)m', worker)
+    assert int(size) << 20 >= 2 * HttpSettings().max_table_bytes
 
 
 def test_ci_tests_the_base_images_that_are_used_unless_told_otherwise() -> None:
