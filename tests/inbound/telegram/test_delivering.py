@@ -1,14 +1,17 @@
 """Deliveries of results, over memory: people who are gone, lost events, and a stop at any moment."""
 
 import asyncio
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 import pytest
 
+from augury.application.chats.ports.updates import ReceivedUpdate
 from augury.application.ports import Unavailable
 from augury.inbound.telegram import bot as module
-from augury.inbound.telegram import lanes
+from augury.inbound.telegram import deliverer, lanes
 from augury.inbound.telegram.receiving import received
+from augury.outbound.memory.inbox import MemoryInbox
 from tests.inbound.telegram.conftest import CHAT, Town
 from tests.polling import eventually
 
@@ -45,6 +48,48 @@ async def test_what_another_process_stored_when_its_turn_was_over_is_handled(
         await town.said("You have 10 credits", after=first.message_id)
         await town.all_handled()
         assert len(town.telegram.to(CHAT)) == 2
+
+
+async def test_files_whose_storing_was_not_answered_are_asked_about_in_their_order(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put, answers = MemoryInbox.put, [False]
+
+    async def put_unanswered(self: MemoryInbox, updates: Sequence[ReceivedUpdate]) -> Collection[int]:
+        new = await put(self, updates[:1] if answers else updates)
+        if answers:
+            answers.pop()
+            raise Unavailable("the connection broke after the commit")
+        return new
+
+    monkeypatch.setattr(MemoryInbox, "put", put_unanswered)
+    ada = town.person()
+    sent = ada.sends_album({"one.csv": b"text\na\n", "two.csv": b"text\nb\n"})
+    async with town.bot():
+        questions = [await town.said(f"{name}.csv: 1 row") for name in ("one", "two")]
+        await town.all_handled()
+    assert [each.reply_to for each in questions] == sent
+    assert [each.reply_to for each in town.telegram.to(CHAT)] == sent
+
+
+async def test_a_chat_that_telegram_lets_wait_takes_the_place_of_no_other(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliverer, "AT_ONCE", 2)
+    async with town.bot():
+        ada, bob = town.person(), town.person(8)
+        for chat_id, person in ((CHAT, ada), (CHAT, ada), (8, bob)):
+            asked = person.says("good day")
+            await town.said("In the queue", after=asked, chat_id=chat_id)
+        town.telegram.fail("editMessageText", 429, "Too Many Requests: retry after 50", 2, retry_after=50)
+        await town.hexagon.run_all()
+        await town.said("9 left", chat_id=8)
+        memory, clock = town.hexagon.memory, town.hexagon.clock
+        await eventually(lambda: all(due > clock.now() for due in memory.state.notices.values()), "the delay")
+        assert len(memory.state.notices) == 2
+        clock.advance(timedelta(seconds=60))
+        await eventually(lambda: not memory.state.notices, "the end of the notices")
+    assert [each.text.splitlines()[0] for each in town.telegram.to(CHAT)] == ["✅ short"] * 2
 
 
 async def test_who_has_blocked_the_bot_is_sent_nothing_and_finds_the_result_in_the_history(

@@ -228,6 +228,37 @@ async def test_results_that_are_too_large_for_a_chat_are_said_to_be_in_the_api(t
     assert not files(town)
 
 
+@pytest.mark.parametrize("refusal", ["too large for the settings", "refused by Telegram"])
+async def test_where_a_file_is_that_was_not_sent_is_said_though_the_message_must_wait(
+    town: Town, monkeypatch: pytest.MonkeyPatch, refusal: str
+) -> None:
+    monkeypatch.setattr(client, "MOST_WAITING", 0.0)  # a call that Telegram asks to wait is put off at once
+    is_large = refusal == "too large for the settings"
+    async with town.bot(max_result_bytes=1_000 if is_large else 1_000_000):
+        await accepted(town, a_file([*[LONG] * 40, BREAKING]))
+        town.telegram.fail("editMessageText", 429, "Too Many Requests", times=1000, retry_after=60)
+        if not is_large:
+            town.telegram.fail("sendDocument", 400, "Bad Request: file is broken")
+        await town.hexagon.run_all()
+        await eventually(lambda: files(town), "the file with the errors")
+        [record] = town.hexagon.memory.state.batch_replies.values()
+        clock = town.hexagon.clock
+
+        def is_put_off() -> bool:
+            [record] = town.hexagon.memory.state.batch_replies.values()
+            return record.due_at is not None and record.due_at > clock.now() + timedelta(seconds=50)
+
+        await eventually(is_put_off, "the delay")
+        town.telegram.calm()
+        clock.advance(timedelta(minutes=2))
+        message = await told(town, "40 of 41 rows predicted")
+        await everything_is_delivered(town)
+    assert "does not accept people-predicted.csv" in message.text
+    assert f"/batches/{record.reply.batch_id}/results" in message.text
+    assert "people-errors.csv" not in message.text
+    assert list(files(town)) == ["people-errors.csv"]
+
+
 async def test_a_person_who_blocked_the_bot_is_sent_nothing_and_finds_the_file_in_the_history(
     town: Town,
 ) -> None:

@@ -1,13 +1,16 @@
 """Deliveries to the webhook, over memory: which are trusted, what is stored before they are acknowledged, and
 in which order."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 
 import httpx
 import pytest
 
+from augury.application.chats.ports.updates import ReceivedUpdate
+from augury.application.ports import Unavailable
 from augury.inbound.telegram.webhook import HEADER
+from augury.outbound.memory.inbox import MemoryInbox
 from tests.inbound.telegram.conftest import CHAT, Town
 from tests.polling import eventually
 from tests.processes import free_port
@@ -59,6 +62,25 @@ async def test_there_is_no_yes_while_nothing_can_be_stored(town: Town) -> None:
         except httpx.TransportError:
             return  # it has already noticed, and no longer listens
         assert answer.status_code == 503
+
+
+async def test_an_update_whose_storing_was_not_answered_is_handled_when_it_comes_again(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put, answers = MemoryInbox.put, [False]
+
+    async def put_unanswered(self: MemoryInbox, updates: Sequence[ReceivedUpdate]) -> Collection[int]:
+        new = await put(self, updates)
+        if answers:
+            answers.pop()
+            raise Unavailable("the connection broke after the commit")
+        return new
+
+    monkeypatch.setattr(MemoryInbox, "put", put_unanswered)
+    async with hooked(town):
+        asked = town.person().says("good day")
+        assert (await town.said("In the queue")).reply_to == asked
+    assert not answers
 
 
 async def test_a_persons_updates_are_delivered_and_handled_one_after_the_other(town: Town) -> None:

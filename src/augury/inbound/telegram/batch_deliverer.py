@@ -20,6 +20,7 @@ from augury.application.ports.counters import Counters
 from augury.domain.batch import BatchPurged
 from augury.domain.identifiers import BatchId
 from augury.inbound.telegram.batch_words import in_progress, in_the_end
+from augury.inbound.telegram.client import without_long_waits
 from augury.inbound.telegram.deliveries import Deliveries
 from augury.inbound.telegram.file_results import FileResults, Pieces, StreamedFile, Written
 from augury.inbound.telegram.keyboards import button, keyboard
@@ -72,6 +73,8 @@ class BatchDeliverer:
         self._under_way: Deliveries[BatchId] = Deliveries()
         self._shown: dict[BatchId, str] = {}
         """The progress that each message shows."""
+        self._refused: dict[BatchId, set[int]] = {}
+        """The numbers of files that Telegram refused. Kept while the last message could not be sent yet."""
 
     def ring(self) -> None:
         """Note that a batch was accepted."""
@@ -100,8 +103,10 @@ class BatchDeliverer:
             await self._replies.put_off([each.reply.batch_id for each in unfinished], PROGRESS_EVERY)
         for each in due:
             batch = stored[each.reply.batch_id]
-            work = self._deliver if batch.progress.is_final else self._show_progress
-            self._under_way.begin(batch.batch.id, work(each, batch))
+            if batch.progress.is_final:
+                self._under_way.begin(batch.batch.id, without_long_waits(self._deliver(each, batch)))
+            else:
+                self._under_way.begin(batch.batch.id, self._show_progress(each, batch))
 
     async def _show_progress(self, delivery: BatchDelivery, stored: StoredBatch) -> None:
         reply, batch_id, say = delivery.reply, stored.batch.id, speech(delivery.language)
@@ -135,6 +140,7 @@ class BatchDeliverer:
             await self._put_off(batch_id, PUT_OFF)
         else:
             self._shown.pop(batch_id, None)
+            self._refused.pop(batch_id, None)
 
     async def _sent_or_refused(self, delivery: BatchDelivery, stored: StoredBatch) -> None:
         """Send the results, unless the chat is gone or refuses them for good."""
@@ -171,7 +177,8 @@ class BatchDeliverer:
     async def _send_files(
         self, reply: BatchReply, stored: StoredBatch, written: Written, say: Speech
     ) -> Sequence[Markup]:
-        """Send the files that were not sent before. Returns remarks for the message."""
+        """Send the files that were not sent before. Returns remarks for the message, which are the same when
+        it is sent again."""
         valid, rows = stored.progress.done, stored.batch.rows
         name = PurePath(reply.file_name).stem
         files: list[tuple[Pieces, int, str, Markup]] = []
@@ -182,12 +189,14 @@ class BatchDeliverer:
             caption = say("batch-errors-caption", count=written.error_count)
             files.append((written.errors, written.errors_size, f"{name}-errors.csv", caption))
         remarks = [say("batch-warnings", count=written.warnings)] if written.warnings else []
+        refused = self._refused.setdefault(stored.batch.id, set())
         for number, (pieces, size, file_name, caption) in enumerate(files, 1):
-            is_sent = number <= reply.files_sent
-            if not is_sent and size <= self._settings.max_result_bytes:
-                is_sent = await self._send_file(reply, StreamedFile(pieces, file_name), caption)
+            is_small = size <= self._settings.max_result_bytes
+            if is_small and number > reply.files_sent:
+                if not await self._send_file(reply, StreamedFile(pieces, file_name), caption):
+                    refused.add(number)
                 await self._replies.sent(stored.batch.id, number)
-            if not is_sent:
+            if not is_small or number in refused:
                 path = f"/batches/{stored.batch.id}/{'results' if pieces is written.results else 'errors'}"
                 remarks.append(say("batch-not-sent", file=file_name, size=-(-size // 1_000_000), path=path))
         return remarks

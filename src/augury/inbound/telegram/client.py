@@ -2,7 +2,10 @@
 
 import asyncio
 import logging
+import math
 import random
+from collections.abc import Awaitable
+from contextvars import ContextVar
 from typing import TypeVar
 
 from aiogram import Bot
@@ -28,8 +31,19 @@ from augury.inbound.telegram.settings import TelegramSettings
 Type = TypeVar("Type")
 MOST_WAITING = 60.0
 """Seconds that one call may spend waiting in total. Then the error is raised to the caller."""
+LONG = 5.0
+"""Seconds. A longer wait, for which Telegram asks, ends a call within `without_long_waits`."""
 FIRST_PAUSE, LAST_PAUSE = 0.5, 8.0
+_most_asked: ContextVar[float] = ContextVar("most_asked", default=math.inf)
 log = logging.getLogger(__name__)
+
+
+async def without_long_waits(work: Awaitable[None]) -> None:
+    """Do work that takes one of few places, and can be tried again later: it must not keep its place while
+    Telegram lets its chat wait. Such a call raises `TelegramRetryAfter` at once. To be awaited in a task of
+    its own."""
+    _most_asked.set(LONG)
+    await work
 
 
 def create_bot(settings: TelegramSettings) -> Bot:
@@ -59,6 +73,8 @@ class Patience(BaseRequestMiddleware):
             try:
                 return await make_request(bot, method)
             except TelegramRetryAfter as error:
+                if error.retry_after > _most_asked.get():
+                    raise
                 trouble: AiogramError = error
                 wait = error.retry_after + random.uniform(0, 0.3)
             except TelegramEntityTooLarge:  # a subclass of a network error, but permanent

@@ -27,6 +27,7 @@ from augury.application.predictions.ports.events import Ended
 from augury.application.predictions.ports.reads import Predictions
 from augury.domain.identifiers import PredictionId, UserId
 from augury.domain.prediction import PredictionNotFound, Status
+from augury.inbound.telegram.client import without_long_waits
 from augury.inbound.telegram.csv_rows import written_csv
 from augury.inbound.telegram.deliveries import Deliveries
 from augury.inbound.telegram.explaining import explanation_in, offered, show_picture
@@ -108,7 +109,7 @@ class Deliverer:
             ):
                 if delivery.reply.file_name is not None:
                     self._files_under_way.add(delivery.prediction.id)
-                self._under_way.begin(delivery.prediction.id, self._deliver(delivery))
+                self._under_way.begin(delivery.prediction.id, without_long_waits(self._deliver(delivery)))
         for prediction_id, (reply, user_id, language) in list(self._files.items()):
             if prediction_id not in self._under_way:
                 await self._look_at_file(reply, user_id, speech(language))
@@ -201,7 +202,7 @@ class Deliverer:
         self._files.pop(reply.prediction_id, None)
         if prediction.status is Status.PROCESSING:
             words = say("batch-running", file=reply.file_name, rows=prediction.rows)
-            self._under_way.begin(reply.prediction_id, self._show_progress(reply, words))
+            self._under_way.begin(reply.prediction_id, without_long_waits(self._show_progress(reply, words)))
 
     async def _show_progress(self, reply: Reply, words: str) -> None:
         try:

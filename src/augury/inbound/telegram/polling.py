@@ -12,7 +12,7 @@ from augury.application.chats.ports.updates import Inbox
 from augury.application.ports import Unavailable
 from augury.concurrency.pauses import Pauses
 from augury.inbound.telegram.lanes import Lanes
-from augury.inbound.telegram.receiving import WANTED, GetRawUpdates, all_received
+from augury.inbound.telegram.receiving import WANTED, GetRawUpdates, all_received, stored
 
 AT_ONCE = 100
 FIRST_PAUSE, LAST_PAUSE = 0.5, 15.0
@@ -37,8 +37,7 @@ async def poll(bot: Bot, inbox: Inbox, lanes: Lanes, *, waiting: timedelta, answ
             )
             if updates:
                 arrived = all_received(updates)
-                new = await inbox.put(arrived)
-                lanes.take([update for update in arrived if update.id in new])
+                lanes.take(await stored(arrived, inbox))
                 offset = max(update.id for update in arrived) + 1
             else:
                 # Everything is acknowledged. After a week without updates Telegram restarts its ids, perhaps

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from aiogram.methods import TelegramMethod
 
-from augury.application.chats.ports.updates import ReceivedUpdate
+from augury.application.chats.ports.updates import Inbox, ReceivedUpdate
 from augury.application.ports import Json
 
 WANTED = ["message", "callback_query", "pre_checkout_query", "my_chat_member"]
@@ -32,6 +32,19 @@ def received(update: Mapping[str, Any]) -> ReceivedUpdate:
     if not isinstance(update_id, int):
         raise ValueError("an update without an id")  # noqa: TRY004  # the input is from outside
     return ReceivedUpdate(update_id, _lane(update, update_id), Json(msgspec.json.encode(update)))
+
+
+async def stored(updates: Sequence[ReceivedUpdate], inbox: Inbox) -> Sequence[ReceivedUpdate]:
+    """Store the updates. Returns those to handle: the new ones, or everything that waits.
+
+    An update that was stored before is not always handled: perhaps the database's answer was lost, or another
+    process stored it after its turn. It must not wait until the later updates of its chat are handled.
+    """
+    new = await inbox.put(updates)
+    fresh = {update.id: update for update in updates if update.id in new}
+    if all(update.id in fresh for update in updates):
+        return updates
+    return [fresh.get(update.id, update) for update in await inbox.waiting()]
 
 
 def all_received(updates: Sequence[Mapping[str, Any]]) -> list[ReceivedUpdate]:

@@ -12,7 +12,7 @@ from aiohttp import web
 from augury.application.chats.ports.updates import Inbox
 from augury.application.ports import Unavailable
 from augury.inbound.telegram.lanes import Lanes
-from augury.inbound.telegram.receiving import received
+from augury.inbound.telegram.receiving import received, stored
 from augury.inbound.telegram.settings import TelegramSettings
 
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
@@ -41,12 +41,11 @@ async def webhook(settings: TelegramSettings, inbox: Inbox, lanes: Lanes) -> Asy
         except (ValueError, AttributeError, RecursionError):
             return web.Response(status=400)
         try:
-            new = await inbox.put([update])
+            waiting = await stored([update], inbox)
         except Unavailable as error:
             log.warning("an update could not be stored, Telegram will deliver it again: %s", error)
             return web.Response(status=503)
-        if new:
-            lanes.take([update])
+        lanes.take(waiting)
         return web.Response()
 
     app = web.Application(client_max_size=MOST_BYTES)
