@@ -107,6 +107,22 @@ async def test_names_may_be_as_long_as_they_like(town: Town) -> None:
     assert not [each for each in town.telegram.refused if each[0] != "getUpdates"]
 
 
+async def test_a_long_name_keeps_its_ending_so_that_the_results_have_all_of_what_is_before_it(
+    town: Town,
+) -> None:
+    offer(town)
+    begin = "sales until 2026.11.28"
+    async with town.bot():
+        question = await asked(town, name=f"{begin} {'x' * 120}.csv", content=b"age,text\n1,hi\n")
+        town.telegram.people[CHAT].presses(question, "Predict")
+        await town.said("reserved")
+        await town.hexagon.run_all()
+        await town.said("1 of 1 row predicted")
+    [name] = [each.document[0] for each in town.telegram.to(CHAT) if each.document]
+    assert name.startswith(f"{begin} xxx")
+    assert name.endswith("xxx-predicted.csv")
+
+
 async def test_a_price_that_changed_is_asked_for_again_before_anything_is_charged(town: Town) -> None:
     offer(town)
     async with town.bot():

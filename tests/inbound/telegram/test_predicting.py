@@ -292,3 +292,22 @@ async def test_the_message_tells_the_place_in_the_queue(
         await hexagon.places.look()
         ada.says("hi again")
         await town.said(known)
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "This text is too long"), ("ru", "слишком длинный")])
+async def test_a_value_that_is_too_long_is_refused_where_it_is_asked_for(
+    telegram: TelegramServer, language: str, words: str
+) -> None:
+    town = Town(Hexagon(Limits(max_text=10)), telegram)
+    features = (Feature("complaint", FeatureKind.TEXT), Feature("age", FeatureKind.NUMERIC))
+    model = a_model("tone", features=features)
+    town.hexagon.memory.state.models[model.ref] = model
+    async with town.bot():
+        ada = town.person(language=language)
+        ada.says("/predict")
+        first = await town.said("complaint")
+        ada.says("far more than ten characters")
+        refused = await town.said(words, after=first.message_id)
+        assert "complaint" in (await town.said("complaint", after=refused.message_id)).text
+        ada.says("slow")
+        await town.said("age")

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from augury.application.ports import Json
 from augury.domain.cells import embedding_in, known_values
-from augury.domain.feature import Feature, FeatureKind
+from augury.domain.feature import MOST_TEXT, Feature, FeatureKind
 from augury.domain.model import Model
 from augury.domain.numbers import number
 from augury.domain.row_errors import RowFault
@@ -88,6 +88,7 @@ _WRONG = {
     RowFault.NOT_FINITE: "wrong-range",
     RowFault.NOT_AN_EMBEDDING: "wrong-embedding",
     RowFault.NOT_A_DATE: "wrong-date",
+    RowFault.TOO_LONG: "wrong-long",
 }
 """The message for a value that is readable, but that the feature does not take. Others: `wrong-text`."""
 
@@ -129,10 +130,11 @@ def without_file(dialogue: Dialogue, message_id: int) -> Dialogue:
     return replace(dialogue, files=tuple(each for each in dialogue.files if each.message_id != message_id))
 
 
-def answer(feature: Feature, text: str) -> Value:
-    """The feature's value in `text`. Raises `NoAnswer`, and `TwoReadings` if it is an ambiguous number."""
+def answer(feature: Feature, text: str, max_text: int = MOST_TEXT) -> Value:
+    """The feature's value in `text`. Raises `NoAnswer`, also if a text or category has more than `max_text`
+    characters, and `TwoReadings` if it is an ambiguous number."""
     value = _value(feature, text)
-    if fault := feature.fault(value):
+    if fault := feature.fault(value, max_text):
         raise NoAnswer(_WRONG.get(fault, "wrong-text"))
     return value
 

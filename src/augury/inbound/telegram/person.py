@@ -95,10 +95,12 @@ def is_about_money(event: TelegramObject) -> bool:
 
 
 def is_open_to_all(event: TelegramObject) -> bool:
-    """Whether this is open to a blocked person: notices of payments and refunds, and `/paysupport`."""
-    return is_about_money(event) or (
-        isinstance(event, Message) and (event.text or "").partition("@")[0] == "/paysupport"
-    )
+    """Whether this is open to a blocked person: notices of payments and refunds, and `/paysupport`, whatever
+    is written behind it."""
+    if is_about_money(event):
+        return True
+    words = (event.text or "").split() if isinstance(event, Message) else []
+    return bool(words) and words[0].partition("@")[0] == "/paysupport"
 
 
 async def acknowledged(query: CallbackQuery) -> None:

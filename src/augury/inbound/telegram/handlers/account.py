@@ -145,6 +145,7 @@ async def _page(talk: Talk, *, before: PredictionId | None) -> tuple[str, Inline
 
 async def _models(talk: Talk, *, begin: int) -> tuple[str, InlineKeyboardMarkup | None]:
     say, offered = talk.say, [model for model in await talk.desk.models.all() if model.is_active]
+    begin = begin if begin < len(offered) else 0  # models were retired since the page before
     shown = offered[begin : begin + MODELS_PAGE]
     if not shown:
         return say("models-none"), None

@@ -3,6 +3,7 @@ single prediction, a longer one a batch."""
 
 from dataclasses import replace
 from functools import partial
+from pathlib import PurePath
 from uuid import UUID
 
 from aiogram import F, Router
@@ -56,7 +57,7 @@ async def read_document(message: Message, talk: Talk) -> None:
     waiting = WaitingFile(
         message_id=message_id,
         file_id=document.file_id,
-        file_name=name[:MOST_NAME_CHARACTERS],
+        file_name=_cut(name),
         model=str(model.ref),
         row_price=model.row_price,
         text_price=model.text_price,
@@ -180,3 +181,9 @@ async def _ask(waiting: WaitingFile, found: FileSurvey, model: Model, talk: Talk
     yes = button(say.plain("button-confirm"), f"{CONFIRMS_FILE}{waiting.message_id}")
     no = button(say.plain("button-cancel"), f"stop:{waiting.message_id}:0")
     await talk.send("\n".join(lines), keyboard([yes, no]), to=waiting.message_id)
+
+
+def _cut(name: str) -> str:
+    """The name of a file, cut before its ending: the names of the results are made from what is before it."""
+    ending = PurePath(name).suffix
+    return name if len(name) <= MOST_NAME_CHARACTERS else name[: MOST_NAME_CHARACTERS - len(ending)] + ending

@@ -70,7 +70,7 @@ async def choose(query: CallbackQuery, talk: Talk) -> None:
         if choice == "none":
             await _append(asking, None, asking.seen, talk)
         elif choice.startswith("="):  # the number that was chosen from two readings
-            await _append(asking, answer(feature, choice[1:]), asking.seen, talk)
+            await _append(asking, answer(feature, choice[1:], talk.desk.limits.max_text), asking.seen, talk)
         else:
             await _append(asking, feature.values[int(choice)], asking.seen, talk)
 
@@ -122,7 +122,7 @@ async def _predict_text(text: str, message_id: int, talk: Talk) -> None:
             await talk.send(talk.say("use-predict", model=model.ref.name, features=len(features)))
         return
     try:
-        value = answer(features[0], text)
+        value = answer(features[0], text, talk.desk.limits.max_text)
     except NoAnswer as wrong:
         if not await resumed(talk, message_id):
             await talk.send(talk.say(wrong.message, value=text))
@@ -152,7 +152,7 @@ async def _apply(asking: Asking, text: str, message_id: int, talk: Talk) -> None
         await _predict_text(text, message_id, talk)
         return
     try:
-        value = answer(features[len(asking.values)], text)
+        value = answer(features[len(asking.values)], text, talk.desk.limits.max_text)
     except NoAnswer as wrong:
         await talk.send(talk.say(wrong.message, value=text))
         await ask(asking, model, talk)

@@ -256,6 +256,7 @@ wrong-embedding = This is not a list of as many numbers as the model takes. Send
 wrong-range = This number is too large for the model.
 wrong-date = “{ $value }” is not a date. Send a date such as 28.11.2026.
 wrong-text = The model cannot use this text.
+wrong-long = This text is too long for the model; please shorten it.
 dialogue-over = All right, canceled.
 file-left = All right, <b>{ $file }</b> will not be predicted.
 nothing-to-cancel = Nothing to cancel.
