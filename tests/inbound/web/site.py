@@ -51,6 +51,14 @@ class Visitor:
         return response
 
 
+def hidden(page: httpx.Response, action: str) -> dict[str, str]:
+    """The hidden fields of the page's form with this action, without the token."""
+    form = re.search(rf'<form [^>]*action="{re.escape(action)}".*?</form>', page.text, re.DOTALL)
+    assert form, page.text
+    fields = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form[0])
+    return {name: unescape(value) for name, value in fields if name != "csrf"}
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     api: Api

@@ -4,6 +4,8 @@ import re
 from html import escape
 from uuid import UUID
 
+import httpx
+import pytest
 from litestar.handlers import HTTPRouteHandler
 
 from augury.domain.identifiers import uuid7
@@ -14,6 +16,7 @@ from tests.hexagon import Hexagon
 from tests.http_api import is_problem, serving
 from tests.inbound.web.site import Site, alert, shown
 
+FILE = UUID(int=1)
 POSTS = sorted(
     path
     for route in ROUTES
@@ -141,6 +144,26 @@ async def test_a_page_for_members_leads_to_the_sign_in_and_back(site: Site) -> N
     for outside in ("//evil.example", "https://evil.example", "/app/\\evil", "/app/x\ny", "/predictions"):
         page = await stranger.client.get("/app/sign-in", params={"next": outside})
         assert 'name="next" value="/"' in page.text
+
+
+@pytest.mark.parametrize(
+    ("part", "page"),
+    [
+        (f"/app/files/{FILE}/state", f"/app/files/{FILE}"),
+        ("/app/desk/overview/figures?range=day", "/app/desk/overview?range=day"),
+        ("/app/desk/models/tone@1/figures?range=day", "/app/desk/models/tone@1?range=day"),
+        ("/app/desk/models/tone@1/state", "/app/desk/models/tone@1"),
+        ("/app/desk/books/state", "/app/desk/books"),
+        (f"/app/desk/trainings/{FILE}/state", f"/app/desk/trainings/{FILE}"),
+    ],
+)
+async def test_a_part_of_a_page_leads_to_the_sign_in_and_back_to_the_whole_page(
+    site: Site, part: str, page: str
+) -> None:
+    answer = await site.visitor().get(part, **{"hx-request": "true"})
+    assert answer.status_code == 200
+    asked = httpx.URL(answer.headers["hx-redirect"])
+    assert (asked.path, asked.params["next"]) == ("/app/sign-in", page)
 
 
 async def test_a_missing_page_says_so_and_names_the_request(site: Site) -> None:

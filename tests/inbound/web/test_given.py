@@ -148,6 +148,8 @@ FORMS: tuple[tuple[str, dict[str, str], str], ...] = (
     ("/app/webhooks/{webhook_id}/switch", {"enabled": "on"}, "not one of the choices"),
     ("/app/account/password", {"current": "a", "new": "b", "end_api_keys": "no!"}, "not one of the choices"),
     ("/app/models/{name}", {"f0": "a", "explain": "on"}, "not one of the choices"),
+    ("/app/models/{name}", {"f0": "a", "told": "1"}, "not one of the choices"),
+    ("/app/models/{name}", {"f0": "a", "told": "1-two-1"}, "is not a whole number"),
     ("/app/money/redeem", {"code": "SPRING" * 20}, "longer than 64"),
     ("/app/language", {"language": "de"}, "not one of the choices"),
 )

@@ -1,12 +1,16 @@
 """Trying models, and the pages of predictions, without scripts."""
 
 import re
+from dataclasses import replace
+
+import httpx
+import pytest
 
 from augury.application.limits import Limits
 from augury.domain.model_texts import ModelTexts
 from augury.domain.prediction import Status
 from tests.hexagon import Hexagon
-from tests.inbound.web.site import Site, Visitor, alert, shown
+from tests.inbound.web.site import PASSWORD, Site, Visitor, alert, hidden, shown
 
 EVIL = '<script>alert(1)</script>"><img src=x onerror=alert(1)>'
 
@@ -53,6 +57,61 @@ async def test_a_form_that_is_sent_twice_is_charged_once(site: Site) -> None:
     other = await ada.post("/app/models/tone", f0="after a step back", key=key[1])
     assert (other.status_code, other.url != first.url) == (200, True), alert(other)
     assert (await ada.post("/app/models/tone", f0="hi", key="a\x00")).status_code == 403
+
+
+async def test_the_example_of_the_start_page_that_is_sent_twice_is_charged_once(site: Site) -> None:
+    ada = site.visitor()
+    await ada.register()
+    await site.credits("ada@example.org", 10)
+    fields = hidden(await ada.get("/"), "/app/models/tone")
+    pages = [await ada.post("/app/models/tone", **fields) for _ in range(2)]
+    assert pages[0].url == pages[1].url
+    await site.run_all()
+    assert "9 credits" in (await ada.get("/app/models/tone")).text
+    again = await ada.post("/app/models/tone", **hidden(await ada.get("/"), "/app/models/tone"))
+    assert again.url != pages[0].url
+
+
+@pytest.mark.parametrize("path", ["/", "/app/models/tone"])
+async def test_nobody_pays_more_than_the_page_said(site: Site, path: str) -> None:
+    ada = site.visitor()
+    await ada.register()
+    await site.credits("ada@example.org", 100)
+    model = site.hexagon.model
+    dearer = replace(model, row_price=2)
+
+    for changed in (dearer, replace(dearer, text_price=3)):
+        fields = {"f0": "hi", **hidden(await ada.get(path), "/app/models/tone")}
+        site.hexagon.memory.state.models[model.ref] = changed
+        refused = await ada.post("/app/models/tone", **fields)
+        assert refused.status_code == 402
+        assert alert(refused).startswith("The price has changed in the meantime")
+        assert "2 credits per row" in refused.text
+    accepted = await ada.post("/app/models/tone", f0="hi", **hidden(refused, "/app/models/tone"))
+    assert "Accepted, 5 credits reserved" in accepted.text
+
+    fields = {"f0": "hi", **hidden(await ada.get(path), "/app/models/tone")}
+    site.hexagon.memory.state.models[model.ref] = model
+    cheaper = await ada.post("/app/models/tone", **fields)
+    assert "Accepted, 1 credit reserved" in cheaper.text
+    for told in ("1-0-1-0", "--"):
+        assert (await ada.post("/app/models/tone", f0="hi", told=told)).status_code == 422, told
+
+
+async def test_nobody_pays_more_for_an_explanation_than_the_page_said(site: Site) -> None:
+    ada = site.visitor()
+    await ada.register()
+    await site.credits("ada@example.org", 100)
+    facts = replace(site.hexagon.model.facts, explain_work=1)
+    model = replace(site.hexagon.model, facts=facts)
+    site.hexagon.memory.state.models[model.ref] = model
+    fields = hidden(await ada.get("/app/models/tone"), "/app/models/tone")
+    site.hexagon.memory.state.models[model.ref] = replace(model, explain_price=7)
+
+    refused = await ada.post("/app/models/tone", f0="hi", explain="yes", **fields)
+
+    assert alert(refused).startswith("The price has changed in the meantime")
+    assert (await ada.post("/app/models/tone", f0="hi", **fields)).status_code == 200
 
 
 async def test_without_credits_the_page_says_what_to_do(site: Site) -> None:
@@ -140,6 +199,25 @@ async def test_another_user_s_predictions_are_not_there(site: Site) -> None:
         assert answer.status_code == 404, place
     assert path not in (await eve.get("/app/predictions")).text
     assert (await eve.get("/app/predictions?before=x")).status_code == 404
+
+
+async def test_whose_session_has_ended_signs_in_to_read_a_prediction(site: Site) -> None:
+    ada = site.visitor()
+    await ada.register()
+    await site.credits("ada@example.org", 10)
+    path = await predicted(site, ada)
+    await site.hexagon.sign_out_everywhere(user_id=await site.user_id("ada@example.org"))
+
+    refused = await ada.get(path)
+
+    assert (refused.status_code, "If it belongs to your account, sign in" in refused.text) == (404, True)
+    link = re.search(r'href="(/app/sign-in\?next=[^"]+)"', refused.text)
+    assert link
+    await ada.get(link[1])
+    entered = await ada.post(
+        "/app/sign-in", email="ada@example.org", password=PASSWORD, next=httpx.URL(link[1]).params["next"]
+    )
+    assert (entered.status_code, entered.url.path) == (200, path)
 
 
 async def test_the_state_comes_as_a_part_when_it_changes(site: Site) -> None:

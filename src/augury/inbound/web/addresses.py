@@ -7,6 +7,8 @@ from typing import Any
 
 from litestar import Litestar, Request
 
+_PART = re.compile(r"/(state|figures)(?=\?|$)")
+"""The end of the path of a page's part, below the path of the page."""
 _PARAMETER = re.compile(r"\\{\w+(:\w+)?\\}")
 OTHERS = ("/app", "/app/{address:path}")
 """Routes that are not pages: the first one redirects to the start page, the second one answers 404."""
@@ -16,6 +18,11 @@ def address_of(request: Request[Any, Any, Any]) -> str:
     """The address of the page that is shown: after a form, without the form's values."""
     query = request.scope["query_string"].decode("latin-1") if request.method == "GET" else ""
     return f"{request.scope['path']}{'?' if query else ''}{query}"
+
+
+def page_with(part: str) -> str:
+    """The address of the page that has this part, which a script has asked for."""
+    return _PART.sub("", part)
 
 
 def page_of(request: Request[Any, Any, Any]) -> str:

@@ -31,7 +31,7 @@ from augury.domain.stream import TooManyStreams
 from augury.domain.user import AccountBlocked, NotAllowed, UserNotFound
 from augury.domain.webhook import WebhookNotFound
 from augury.domain.webhook_delivery import DeliveryNotFound
-from augury.inbound.web.addresses import address_of, page_of
+from augury.inbound.web.addresses import address_of, page_of, page_with
 from augury.inbound.web.given import NotOffered, NotWhole, TooLong
 from augury.inbound.web.outside import Outside
 from augury.inbound.web.rendering import Answer, is_part, page, see_other
@@ -66,14 +66,16 @@ def status_of(error: DomainError) -> int:
 
 def of_domain_error(request: Request[Any, Any, Any], error: DomainError) -> Answer:
     visitor = _visitor(request)
+    if isinstance(error, PredictionNotFound) and visitor.user is None:  # perhaps the session has ended
+        sentence = texts(visitor.language)("problem-not-a-guest-s-prediction")
+        return _said(request, status_of(error), sentence, sign_in=_sign_in(request))
     sentence, again_in = texts(visitor.language).refusal(error), getattr(error, "retry_after", None)
     return _said(request, status_of(error), sentence, again_in=again_in)
 
 
 def of_sign_in_first(request: Request[Any, Any, Any], _: SignInFirst) -> Answer:
-    """Send people to the sign-in page, and from there back to this page."""
-    wanted = quote(address_of(request)) if request.method == "GET" else ""
-    answer = see_other(request, f"/app/sign-in{'?next=' if wanted else ''}{wanted}")
+    """Send people to the sign-in page, and from there back to this page, or to the page with this part."""
+    answer = see_other(request, _sign_in(request))
     if is_part(request):  # a script would follow a redirect unseen and put the whole page into its part
         answer.headers["HX-Redirect"] = answer.headers.pop("Location")
         answer.status_code = 200
@@ -135,7 +137,12 @@ def _of(request: Request[Any, Any, Any], status: int, message: str, **values: ob
 
 
 def _said(
-    request: Request[Any, Any, Any], status: int, sentence: str, *, again_in: int | None = None
+    request: Request[Any, Any, Any],
+    status: int,
+    sentence: str,
+    *,
+    again_in: int | None = None,
+    sign_in: str = "",
 ) -> Answer:
     """A whole page, or only the sentence for htmx, which also swaps in answers with 4xx and 5xx. A part that
     follows the service asks again `again_in` seconds later."""
@@ -145,6 +152,7 @@ def _said(
         template,
         status=status,
         sentence=sentence,
+        sign_in=sign_in,
         back="/" if request.method == "GET" else page_of(request),
         again=_address(request),
         again_in=again_in if request.method == "GET" else None,
@@ -152,6 +160,13 @@ def _said(
     if again_in:
         answer.headers["Retry-After"] = str(again_in)
     return answer
+
+
+def _sign_in(request: Request[Any, Any, Any]) -> str:
+    """The sign-in page, from which people come back to this page."""
+    address = page_with(address_of(request)) if is_part(request) else address_of(request)
+    wanted = quote(address) if request.method == "GET" else ""
+    return f"/app/sign-in{'?next=' if wanted else ''}{wanted}"
 
 
 def _address(request: Request[Any, Any, Any]) -> str:

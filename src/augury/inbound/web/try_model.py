@@ -25,6 +25,7 @@ from augury.domain.errors import DomainError
 from augury.domain.explanation import ALL_FEATURES
 from augury.domain.identifiers import PredictionId
 from augury.domain.model import Model
+from augury.domain.pricing import MaxPriceExceeded
 from augury.inbound.web.given import is_ticked
 from augury.inbound.web.ids import prediction_id_in
 from augury.inbound.web.payer import payer, readable
@@ -32,6 +33,7 @@ from augury.inbound.web.problems import status_of
 from augury.inbound.web.rendering import Answer, page, see_other
 from augury.inbound.web.row_form import Field, empty, example, filled
 from augury.inbound.web.texts import texts
+from augury.inbound.web.told_price import ToldPrice
 from augury.inbound.web.visitor import PageRequest, once_for
 
 PATIENCE = 0.8
@@ -77,8 +79,10 @@ async def send(
     explained = is_ticked(fields.get("explain"))
     if not sent.is_good:
         return await _form(request, model, sent.fields, balances, explained=explained, status=422)
+    told, key = ToldPrice.read(fields), str(fields.get("key", ""))
+    most = told.price(model.facts.schema, sent.row, explained=explained) if told else None
     try:
-        accepted = await _accepted(request, name, sent.row, str(fields.get("key", "")), explained=explained)
+        accepted = await _accepted(request, name, sent.row, key, explained=explained, most=most)
     except DomainError as error:
         again = await _form(request, model, sent.fields, balances, explained=explained, error=error)
         again.status_code = status_of(error)
@@ -89,9 +93,15 @@ async def send(
 
 
 async def _accepted(
-    request: PageRequest, name: str, row: Mapping[str, object], key: str, *, explained: bool
+    request: PageRequest,
+    name: str,
+    row: Mapping[str, object],
+    key: str,
+    *,
+    explained: bool,
+    most: int | None,
 ) -> tuple[Any, PredictionId]:
-    """Submit the row. A form that is sent twice is charged once."""
+    """Submit the row, for `most` credits at most. A form that is sent twice is charged once."""
     submit: SubmitPrediction = request.app.state.submit
     user_id = await payer(request)
     is_guest = request.user.user is None
@@ -104,6 +114,7 @@ async def _accepted(
             input=data,
             model=name,
             key=None if is_guest else once_for(key, "predict", name, explained, data),
+            max_price=most,
             explain=ALL_FEATURES if explained else None,
             terms=None,
         )
@@ -129,10 +140,12 @@ async def _form(
         model=model,
         fields=fields,
         key=new_secret(),
+        told=ToldPrice.of(model),
         spendable=(await balances.of(user.id)).spendable if user else limits.guest_credits,
         explained=explained,
         error=error,
         is_short=isinstance(error, NotEnoughCredits),
+        is_dearer=isinstance(error, MaxPriceExceeded),
     )
 
 

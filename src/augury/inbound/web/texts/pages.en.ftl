@@ -32,6 +32,7 @@ problem-back-to-page = Back to the page
 problem-back = Back to the start page
 problem-forged = Nothing was changed: this form has expired, or you have signed in or out since. Go back to the page, sign in if it asks you to, and send the form again.
 problem-unavailable = The service is busy or restarting. Try again in a moment.
+problem-not-a-guest-s-prediction = There is no such prediction that was made here without an account. If it belongs to your account, sign in.
 problem-missing = There is no such page.
 problem-too-large = That is too much data.
 problem-not-whole = “{ $typed }” is not a whole number. Go back and use digits only. Nothing was changed.
@@ -141,6 +142,7 @@ rows = { $rows ->
    *[other] { $rows } rows
 }
 rows-shown = The first { $shown } of { $rows } rows are shown.
+price-changed = The price has changed in the meantime, so nothing was predicted or charged. Send the form again if you accept the new price.
 probabilities = Probabilities
 explanation-alt = Why: from the average, feature by feature, to the answer
 warnings = Be careful
