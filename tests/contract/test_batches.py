@@ -305,6 +305,22 @@ async def test_batches_are_listed_newest_first(adapters: Adapters) -> None:
     assert not await adapters.batches.page(await adapters.user(), limit=2)
 
 
+async def test_running_batches_are_found_behind_those_that_have_ended(adapters: Adapters) -> None:
+    user_id, other = await adapters.user(credits=100), await adapters.user(credits=100)
+    made = [a_batch(user_id) for _ in range(4)]
+    for batch, slices in made:
+        await accept(adapters, batch, slices)
+    await accept(adapters, *a_batch(other))
+    for batch, slices in made[2:]:
+        await adapters.settled(*slices)
+        await adapters.batches.close([batch.id])
+
+    running = await adapters.batches.running(user_id, limit=2)
+
+    assert [each.batch.id for each in running] == [made[1][0].id, made[0][0].id]
+    assert [each.batch.id for each in await adapters.batches.running(user_id, limit=1)] == [made[1][0].id]
+
+
 async def test_ended_and_abandoned_batches_are_outdated_after_their_time(adapters: Adapters) -> None:
     user_id = await adapters.user(credits=100)
     ended, slices = a_batch(user_id)

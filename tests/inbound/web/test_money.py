@@ -7,8 +7,11 @@ from html import unescape
 import pytest
 
 from augury.domain.balance import Balance
+from augury.domain.identifiers import UserId
 from augury.inbound.web import money
+from augury.outbound.memory.balances import MemoryBalances
 from tests.inbound.web.site import Site, Visitor, alert
+from tests.inbound.web.test_files import ROWS, send
 
 
 @pytest.fixture
@@ -77,6 +80,64 @@ async def test_the_statement_has_a_running_balance_on_every_page(
         ["top_up", "2", "2", "3"],
         ["top_up", "1", "1", "1"],
     ]
+
+
+async def test_the_statement_is_right_though_credits_move_while_it_is_read(
+    site: Site, ada: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await site.credits("ada@example.org", 1)
+    of, amounts = MemoryBalances.of, [20, 300]
+
+    async def of_then_moves(self: MemoryBalances, user_id: UserId) -> Balance:
+        found = await of(self, user_id)
+        if amounts:
+            await site.credits("ada@example.org", amounts.pop())
+        return found
+
+    monkeypatch.setattr(MemoryBalances, "of", of_then_moves)
+    page = (await ada.get("/app/money/statement")).text
+    assert re.findall(r'class="number">(\+?\d+)<', page) == ["+20", "321", "+300", "301", "+1", "1"]
+
+    amounts.extend([4000, 50000])
+    lines = (await ada.get("/app/money/statement.csv")).text.splitlines()
+    assert [line.split(",")[3:5] for line in lines[1:4]] == [
+        ["4000", "54321"],
+        ["50000", "50321"],
+        ["20", "321"],
+    ]
+
+    amounts.extend([1] * 100)  # credits that never stand still: their sum is not known
+    page = (await ada.get("/app/money/statement")).text
+    assert '<td class="number">+1</td><td class="number"></td>' in page
+
+
+async def test_the_usage_says_that_it_is_cut_only_if_it_is(
+    site: Site, ada: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(money, "MOST_LOOKED_AT", 2)
+    await site.credits("ada@example.org", 5)
+    user_id = await site.user_id("ada@example.org")
+    for count, is_cut in ((2, False), (3, True)):
+        while len(site.hexagon.memory.state.predictions) < count:
+            await site.hexagon.request_prediction(user_id)
+        page = (await ada.get("/app/money/usage")).text
+        assert ("Only the newest 2 predictions are counted" in page) is is_cut
+        assert '<td class="number">2</td>' in page
+
+
+async def test_a_running_file_is_among_what_is_reserved_though_newer_files_have_ended(
+    site: Site, ada: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(money, "HELD", 2)
+    await site.credits("ada@example.org", 20)
+    first, *later = [await send(ada, ROWS + f"{number},x\n") for number in range(3)]
+    for each in later:
+        await ada.post(f"{each.url.path}/cancel")
+
+    shown = (await ada.get("/app/money")).text
+
+    assert first.url.path in shown
+    assert not [each for each in later if each.url.path in shown]
 
 
 async def test_the_usage_is_a_table_and_a_chart(site: Site, ada: Visitor) -> None:

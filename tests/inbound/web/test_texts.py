@@ -27,6 +27,7 @@ from augury.domain.transfer import TransferKind
 from augury.domain.webhook import DisabledWhy, EventType
 from augury.domain.webhook_delivery import DeliveryStatus
 from augury.domain.webhook_try import TryError
+from augury.inbound.web.operator.audit_words import worded
 from augury.inbound.web.texts import FILES, FOLDER, LANGUAGES, Texts, refusal_name, texts
 
 TEMPLATES = FOLDER.parent / "templates"
@@ -86,6 +87,22 @@ def test_a_deviation_is_said_in_the_language_of_the_page() -> None:
     assert texts("ru").deviation(twice) == "Движение «списание долга» для 0190 записано раз: 2"
 
 
+@pytest.mark.parametrize(
+    ("language", "message", "values", "said"),
+    [
+        ("ru", "rows-shown", {"shown": 50, "rows": 51}, "Показаны первые 50 из 51 строки."),
+        ("ru", "rows-shown", {"shown": 50, "rows": 52}, "Показаны первые 50 из 52 строк."),
+        ("ru", "rows-shown", {"shown": 50, "rows": 111}, "Показаны первые 50 из 111 строк."),
+        ("ru", "desk-letter-bytes", {"bytes": 1}, "1 байт"),
+        ("ru", "desk-letter-bytes", {"bytes": 23}, "23 байта"),
+        ("ru", "desk-letter-bytes", {"bytes": 25}, "25 байт"),
+        ("en", "desk-letter-bytes", {"bytes": 1}, "1 byte"),
+    ],
+)
+def test_every_number_has_its_form(language: str, message: str, values: dict[str, object], said: str) -> None:
+    assert texts(language)(message, **values) == said
+
+
 def test_a_reason_is_said_in_the_language_of_the_page() -> None:
     differs = Reason.of(ReasonCode.OTHER_KIND, name="age", mine="categorical", other="numeric")
     reason = Reason.of(ReasonCode.NOT_A_CANARY, [differs], model="tone@1")
@@ -94,6 +111,12 @@ def test_a_reason_is_said_in_the_language_of_the_page() -> None:
         "Модели это не подходит: версию нельзя дать части пользователей рядом с tone@1: "
         "age — категория, а не число"
     )
+
+
+def test_a_refunded_payment_says_whether_telegram_had_returned_its_stars_before() -> None:
+    said = [list(worded({"credits": 5, "given_back": True}, texts(language))) for language in ("en", "ru")]
+    assert said[0] == [("Credits", "5"), ("Telegram had returned the stars already", "yes")]
+    assert said[1] == [("Кредиты", "5"), ("Telegram уже вернул звёзды", "да")]
 
 
 def test_the_scores_of_our_trainings_have_names() -> None:

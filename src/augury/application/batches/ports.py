@@ -149,6 +149,10 @@ class Batches(Protocol):
         """The batches with a smaller id than `before`, newest first."""
 
     @abstractmethod
+    async def running(self, owner: UserId, *, limit: int) -> Sequence[StoredBatch]:
+        """The user's batches that are not closed, newest first. The slices of some may just have ended."""
+
+    @abstractmethod
     async def slices(
         self, batch_id: BatchId, *, first: int, limit: int, only_with_errors: bool = False
     ) -> Sequence[StoredSlice]:

@@ -35,6 +35,8 @@ DAYS = 30
 MOST_LOOKED_AT = 5_000
 """The chart counts at most this many predictions, the newest ones."""
 MOST_CODE = 64
+MOST_READS = 5
+"""How often the newest lines are read, at most, while credits move."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +93,11 @@ async def statement(request: PageRequest, balances: FromDishka[Balances]) -> Ans
     given = request.query_params
     before = number_at(given.get("before", ""))
     user_id = request.user.member.id
-    known = None if before is None else number_at(given.get("after", ""))
-    after = (await balances.of(user_id)).available if before is None else known
-    found = await balances.statement(user_id, limit=LINES + 1, before=before)
+    if before is None:
+        found, after = await _newest(balances, user_id, LINES + 1)
+    else:
+        found = await balances.statement(user_id, limit=LINES + 1, before=before)
+        after = number_at(given.get("after", ""))
     lines = _lines(found[:LINES], user_id, after)
     more = found[LINES - 1].sequence if len(found) > LINES else None
     last = lines[-1] if lines else None
@@ -106,8 +110,7 @@ async def statement(request: PageRequest, balances: FromDishka[Balances]) -> Ans
 async def statement_csv(request: PageRequest, balances: FromDishka[Balances]) -> Response[bytes]:
     """The newest lines as CSV. Programs can read all lines from the API, page by page."""
     user_id = request.user.member.id
-    after = (await balances.of(user_id)).available
-    found = await balances.statement(user_id, limit=CSV_LINES)
+    found, after = await _newest(balances, user_id, CSV_LINES)
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(("created_at", "kind", "amount", "available_change", "available", "reference"))
@@ -126,8 +129,11 @@ async def usage(
     request: PageRequest, predictions: FromDishka[Predictions], clock: FromDishka[Clock]
 ) -> Answer:
     now = clock.now()
-    days = await predictions.usage(request.user.member.id, since=_first_day(now), most=MOST_LOOKED_AT)
-    is_cut = sum(each.predictions for each in days) >= MOST_LOOKED_AT
+    user_id, since = request.user.member.id, _first_day(now)
+    days = await predictions.usage(user_id, since=since, most=MOST_LOOKED_AT + 1)
+    is_cut = sum(each.predictions for each in days) > MOST_LOOKED_AT
+    if is_cut:
+        days = await predictions.usage(user_id, since=since, most=MOST_LOOKED_AT)
     chart = json.dumps(_chart(days, now), ensure_ascii=False)
     return page(
         request, "usage.html", today=now.date(), days=days, is_cut=is_cut, most=MOST_LOOKED_AT, chart=chart
@@ -153,7 +159,7 @@ async def _page(
             found = await predictions.page(user_id, limit=HELD, status=status)
             held += [each.prediction for each in found.items]
     running = (
-        [each for each in await batches.page(user_id, limit=HELD) if not each.progress.is_final]
+        [each for each in await batches.running(user_id, limit=HELD) if not each.progress.is_final]
         if balance.held
         else []
     )
@@ -170,6 +176,17 @@ async def _page(
         code=code,
         key=new_secret(),
     )
+
+
+async def _newest(balances: Balances, user_id: UserId, limit: int) -> tuple[Sequence[Statement], int | None]:
+    """The newest lines, and the available credits after the first of them. The balance is read separately,
+    so both are read again if credits have moved in between. None if they move all the time."""
+    for _ in range(MOST_READS):
+        found = await balances.statement(user_id, limit=limit)
+        after = (await balances.of(user_id)).available
+        if await balances.statement(user_id, limit=1) == found[:1]:
+            return found, after
+    return found, None
 
 
 def _lines(found: Sequence[Statement], user_id: UserId, after: int | None) -> list[StatementLine]:

@@ -53,6 +53,11 @@ class MemoryBatches(Batches):
         return [self._stored(record, batch) for record, batch in records[:limit]]
 
     @override
+    async def running(self, owner: UserId, *, limit: int) -> Sequence[StoredBatch]:
+        found = await self.page(owner, limit=len(self.memory.state.batches))
+        return [each for each in found if not each.progress.is_final][:limit]
+
+    @override
     async def slices(
         self, batch_id: BatchId, *, first: int, limit: int, only_with_errors: bool = False
     ) -> Sequence[StoredSlice]:

@@ -69,6 +69,10 @@ PAGE = _reading(f"""
     FROM batches WHERE {within("user_id, id", "$1", before="$2")} AND accepted_at IS NOT NULL
     ORDER BY {newest_first("user_id, id")} LIMIT {hidden("$3")}
 """)
+RUNNING = _reading("""
+    FROM batches WHERE user_id = $1 AND accepted_at IS NOT NULL AND closed_at IS NULL
+    ORDER BY id DESC LIMIT $2
+""")
 SLICES = """
 SELECT number, first_row, prediction_id, status, rows, valid_rows
 FROM slices s JOIN predictions p ON p.id = prediction_id
@@ -174,6 +178,10 @@ class PostgresBatches(Batches):
     ) -> Sequence[StoredBatch]:
         rows = await fetch(self.pool, PAGE, owner, before or LAST, limit)
         return [_stored(row) for row in rows]
+
+    @override
+    async def running(self, owner: UserId, *, limit: int) -> Sequence[StoredBatch]:
+        return [_stored(row) for row in await fetch(self.pool, RUNNING, owner, limit)]
 
     @override
     async def slices(

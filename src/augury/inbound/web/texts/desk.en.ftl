@@ -82,7 +82,10 @@ desk-key-hint = Begins with
 desk-key-made = Created
 desk-key-name = Name
 desk-key-used = Last used
-desk-letter-bytes = { $bytes } bytes
+desk-letter-bytes = { $bytes ->
+    [one] { $bytes } byte
+   *[other] { $bytes } bytes
+}
 desk-letter-deaths = Dead-lettered { $count ->
     [one] once
    *[other] { $count } times

@@ -83,7 +83,10 @@ desk-key-hint = Начинается с
 desk-key-made = Создан
 desk-key-name = Название
 desk-key-used = Использован
-desk-letter-bytes = { $bytes } байт
+desk-letter-bytes = { $bytes ->
+    [few] { $bytes } байта
+   *[other] { $bytes } байт
+}
 desk-letter-deaths = Отвергнуто раз: { $count }
 desk-letter-died = Когда
 desk-letter-predictions = Предсказаний: { $count }, попытка { $attempt }
