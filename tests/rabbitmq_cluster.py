@@ -26,7 +26,7 @@ class RabbitCluster:
     def fresh_url(self) -> str:
         """The URL of a new virtual host, with all nodes."""
         vhost = uuid4().hex
-        self.api("PUT", f"vhosts/{vhost}")
+        eventually(lambda: self._has_host(vhost), 90, "a virtual host")
         return f"amqp://guest:guest@{','.join(node.host for node in self.nodes)}/{vhost}"
 
     def api(self, method: str, path: str, body: object = None) -> Any:
@@ -48,6 +48,12 @@ class RabbitCluster:
     def close(self) -> None:
         for node in reversed(self.nodes):  # the first one runs the service by which they find each other
             node.close()
+
+    def _has_host(self, vhost: str) -> bool:
+        with suppress(httpx.HTTPError):  # the first one of a new cluster may take longer than a request
+            self.api("PUT", f"vhosts/{vhost}")
+            return True
+        return False
 
     def _is_whole(self) -> bool:
         with suppress(httpx.HTTPError):  # a node that has just started still gathers its statistics

@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 
+from augury.application.predictions.ports.sweeping import FIRST_CHECK
 from augury.bootstrap.topology import BULK, TASKS
 from tests.chaos.conftest import Form, Scenario
 from tests.chaos.customers import PLAIN
@@ -80,13 +81,14 @@ async def test_a_backlog_outlasts_the_patience_of_the_sweeper_and_nothing_of_it_
 ) -> None:
     world, customers = scenario.world, scenario.customers
     await world.open()
-    await customers.arrive(5)
+    people = form.times(5, 80)  # so many that nothing goes to the bulk lane
+    await customers.arrive(people)
     size = form.times(400, 20_000)
     few = asyncio.Semaphore(64)
 
     async def submit(number: int) -> None:
         async with few:
-            await customers.submit(customers.new_order(customers.people[number % 5], PLAIN))
+            await customers.submit(customers.new_order(customers.people[number % people], PLAIN))
 
     await asyncio.gather(*map(submit, range(size)))
     await until(partial(_all_published, scenario), what="the publishing of everything")
@@ -130,7 +132,11 @@ async def _all_published(scenario: Scenario) -> bool:
 
 
 async def _is_due(scenario: Scenario) -> bool:
-    return not await scenario.world.count("SELECT count(*) FROM unfinished WHERE due_at > now()")
+    """Everything was put on the queue so long ago that the sweeper has looked at it, or will now."""
+    seconds = FIRST_CHECK.total_seconds()
+    return not await scenario.world.count(
+        "SELECT count(*) FROM unfinished WHERE put_at > now() - $1 * interval '1 second'", seconds
+    )
 
 
 async def _finished(scenario: Scenario) -> int:
