@@ -25,8 +25,7 @@ class RabbitCluster:
 
     def fresh_url(self) -> str:
         """The URL of a new virtual host, with all nodes."""
-        vhost = uuid4().hex
-        eventually(lambda: self._has_host(vhost), 90, "a virtual host")
+        vhost = eventually(self._new_host, 90, "a virtual host")
         return f"amqp://guest:guest@{','.join(node.host for node in self.nodes)}/{vhost}"
 
     def api(self, method: str, path: str, body: object = None) -> Any:
@@ -49,11 +48,14 @@ class RabbitCluster:
         for node in reversed(self.nodes):  # the first one runs the service by which they find each other
             node.close()
 
-    def _has_host(self, vhost: str) -> bool:
-        with suppress(httpx.HTTPError):  # the first one of a new cluster may take longer than a request
+    def _new_host(self) -> str:
+        """The name of a new virtual host, or an empty string: a cluster that has just started may keep a
+        request waiting, and leave a virtual host that nobody may use."""
+        vhost = uuid4().hex
+        with suppress(httpx.HTTPError):
             self.api("PUT", f"vhosts/{vhost}")
-            return True
-        return False
+            return vhost
+        return ""
 
     def _is_whole(self) -> bool:
         with suppress(httpx.HTTPError):  # a node that has just started still gathers its statistics
