@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page
 from augury.bootstrap.asyncapi import asyncapi_document
 from augury.domain.user import Role
 from tests.browser.service import Service
+from tests.patience import patience
 
 TELEPHONE = {"width": 400, "height": 800}
 
@@ -26,6 +27,7 @@ def shown(chromium: Browser, url: str, *, width: int = 1_200) -> Iterator[Page]:
     hosts: set[str] = set()
     context = chromium.new_context(viewport={"width": width, "height": 800})
     page = context.new_page()
+    page.set_default_timeout(60_000 * patience())  # the browser makes thousands of elements
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
     page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
