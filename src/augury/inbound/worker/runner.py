@@ -44,7 +44,7 @@ class WorkerSettings:
     """Predictions in one run."""
     prefetch: int = 16
     """Messages of small work that a worker holds at a time. What it holds, no other worker can run, even if
-    it is idle: so each has up to 128 predictions, which together take about a 16th of a slice at most."""
+    it is idle: so each has up to 128 predictions that together take about a 16th of a slice, or only one."""
     grace: timedelta = timedelta(seconds=7)
     """How long a run may continue after the worker was asked to stop. Then its predictions are handed back.
     `augury up` without RabbitMQ waits at most 1 second."""
