@@ -302,6 +302,24 @@ print(resident() - before)
     assert int(ended.stdout) < 10 * 2**20
 
 
+UNLOADED = """
+import sys
+from importlib.machinery import ModuleSpec
+
+class Unloaded:
+    def find_spec(self, name, *_):
+        return ModuleSpec(name, self) if name == {library!r} else None
+
+    def create_module(self, _):
+        sys.exit("it was loaded")
+
+sys.meta_path.insert(0, Unloaded())
+from augury.bootstrap.cli.root import main
+main([{process!r}])
+"""
+"""Runs a process. Its library is there, but the process ends if it loads it."""
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
@@ -315,11 +333,8 @@ print(resident() - before)
 def test_the_bot_refuses_a_wrong_setting_before_it_loads_aiogram(wrong: dict[str, str], said: str) -> None:
     """aiogram takes seconds of a processor's time."""
     right = {"telegram_token": "42:a", "rabbitmq_url": "amqp://x", "database_url": "postgresql://x@y/z"}
-    script = (
-        "import sys; sys.modules['aiogram'] = None; from augury.bootstrap.cli.root import main; main(['bot'])"
-    )
     ended = subprocess.run(
-        [sys.executable, "-c", script],
+        [sys.executable, "-c", UNLOADED.format(library="aiogram", process="bot")],
         capture_output=True,
         text=True,
         env=environment(**right | wrong),
@@ -347,12 +362,8 @@ def test_a_process_refuses_a_wrong_setting_before_it_loads_its_libraries(
     process: str, heavy: str, wrong: dict[str, str], said: str, tmp_path: Path
 ) -> None:
     right = {"rabbitmq_url": "amqp://x", "database_url": "postgresql://x@y/z", "secret_key": SECRET}
-    script = (
-        f"import sys; sys.modules[{heavy!r}] = None; "
-        f"from augury.bootstrap.cli.root import main; main([{process!r}])"
-    )
     ended = subprocess.run(
-        [sys.executable, "-c", script],
+        [sys.executable, "-c", UNLOADED.format(library=heavy, process=process)],
         capture_output=True,
         text=True,
         env=environment(**right | wrong),

@@ -5,12 +5,20 @@ Settings whose modules load such libraries are only read later. `augury bot` doe
 """
 
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from typing import Any, Literal
 
 from augury.application.limits import Limits
 from augury.bootstrap.config import ProcessSettings, SettingError, is_set, read
 from augury.bootstrap.process import process_settings
 from augury.outbound.postgres.settings import PostgresSettings
+
+
+def require_library(name: str) -> None:
+    """Find the library without loading it. Raises `ModuleNotFoundError` in an image that does not have it,
+    whatever the settings are."""
+    if find_spec(name) is None:
+        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
 def refuse_wrong_settings(

@@ -125,8 +125,9 @@ def up(**options: object) -> None:
 @port
 def api(**options: object) -> None:
     """Serve the API."""
-    from augury.bootstrap.early_refusals import refuse_wrong_settings
+    from augury.bootstrap.early_refusals import refuse_wrong_settings, require_library
 
+    require_library("litestar")
     refuse_wrong_settings("api", options)
     from augury.bootstrap.api import run_api
     from augury.bootstrap.process import process_settings, run
@@ -138,8 +139,9 @@ def api(**options: object) -> None:
 @data_option
 def worker(**options: object) -> None:
     """Run predictions from the queue."""
-    from augury.bootstrap.early_refusals import refuse_wrong_settings
+    from augury.bootstrap.early_refusals import refuse_wrong_settings, require_library
 
+    require_library("numpy")
     refuse_wrong_settings("worker", options)
     from augury.bootstrap.process import leave, process_settings, run
     from augury.bootstrap.worker import run_worker
@@ -164,6 +166,9 @@ def deliver() -> None:
 @main.command()
 def bot() -> None:
     """Serve the Telegram bot. Without AUGURY_TELEGRAM_TOKEN it only waits."""
+    from augury.bootstrap.early_refusals import require_library
+
+    require_library("aiogram")
     from augury.bootstrap.bot import run_bot
     from augury.bootstrap.process import process_settings, run
 
