@@ -30,4 +30,6 @@ class RollBackModel:
             return rolled_back(versions, ref)
 
         changed = await self.models.change_among(ref.name, back, act=act)
-        return active or changed if changed.ref == ref else changed
+        if changed.ref != ref:  # the predecessor, which is active again
+            return changed
+        return active or changed

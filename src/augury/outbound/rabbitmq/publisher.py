@@ -46,6 +46,7 @@ MOST_COST = 128
 """The most cost (`SliceLimit.cost`) of one message of the small lane, unless its first prediction alone costs
 more. A worker holds 16 messages: together not much more than a slice of work, which another worker could
 run."""
+
 log = logging.getLogger(__name__)
 
 
